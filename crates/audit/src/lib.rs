@@ -1,0 +1,1 @@
+//! Verifies a register and replays its read models.

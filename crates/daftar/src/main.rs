@@ -1,0 +1,2 @@
+//! Configuration, composition root and command line.
+fn main() {}

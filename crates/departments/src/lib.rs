@@ -1,0 +1,1 @@
+//! One folder a department, one file a read model: row, fold, queries.

@@ -1,0 +1,1 @@
+//! The HTTP API: parses requests into commands, serves queries of the read models.

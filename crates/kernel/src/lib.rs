@@ -1,0 +1,27 @@
+//! What every register shares: typed ids, actors, time and calendars, money, identifiers, text, and the
+//! [`Register`] contract between a domain and the one process that writes its log.
+//!
+//! Pure: nothing here does I/O, is async, reads a clock or draws randomness.
+
+pub mod actor;
+pub mod calendar;
+pub mod deadline;
+pub mod identity;
+pub mod ids;
+pub mod lang;
+pub mod money;
+pub mod register;
+pub mod sealed;
+pub mod text;
+pub mod time;
+
+pub use actor::{Actor, Channel, Districts};
+pub use ids::{
+    CaseId, CityId, CommandId, DepartmentId, DistrictId, Height, ParcelId, PersonId, Position, ProcedureId, RoleId,
+    StepId,
+};
+pub use lang::{Lang, Message};
+pub use money::Rials;
+pub use register::{Answer, Envelope, Fact, Meta, Register, Stored, WireError};
+pub use sealed::Sealed;
+pub use time::{Date, Instant, JalaliDate};

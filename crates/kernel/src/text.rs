@@ -1,0 +1,19 @@
+//! Text as people type it: digits, normalisation for search, characters that are never let in.
+
+/// ASCII digits for Persian and Arabic-Indic ones; everything else as it is.
+#[must_use]
+pub fn ascii_digits(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '۰'..='۹' => char::from(b'0' + (c as u32 - '۰' as u32) as u8),
+            '٠'..='٩' => char::from(b'0' + (c as u32 - '٠' as u32) as u8),
+            _ => c,
+        })
+        .collect()
+}
+
+/// Characters that could forge a log line or disguise a text: controls and bidirectional overrides.
+#[must_use]
+pub fn is_unsafe(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+}

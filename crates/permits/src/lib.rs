@@ -1,0 +1,1 @@
+//! The permits register: commands, events, rules and procedures, pure.

@@ -1,0 +1,1 @@
+//! The only writer of a register: batch, decide, append, answer.

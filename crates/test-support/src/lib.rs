@@ -1,0 +1,1 @@
+//! Throw-away nats-server and databases, a fake clock and builders for tests.

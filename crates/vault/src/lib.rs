@@ -1,0 +1,1 @@
+//! Keys per person: seal, open, forget.

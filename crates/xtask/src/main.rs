@@ -1,0 +1,2 @@
+//! The tasks of whoever works here.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Whole-city tests live beside this file, in `city/`.
