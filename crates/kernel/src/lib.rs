@@ -16,6 +16,8 @@ pub mod text;
 pub mod time;
 
 pub use actor::{Actor, Channel, Districts};
+pub use calendar::{DayUnit, WorkCalendar};
+pub use deadline::{Deadline, Expiry, Policy, StartRule};
 pub use ids::{
     CaseId, CityId, CommandId, DepartmentId, DistrictId, Height, ParcelId, PersonId, Position, ProcedureId, RoleId,
     StepId,
@@ -24,4 +26,4 @@ pub use lang::{Lang, Message};
 pub use money::Rials;
 pub use register::{Answer, Envelope, Fact, Meta, Register, Stored, WireError};
 pub use sealed::Sealed;
-pub use time::{Date, Instant, JalaliDate};
+pub use time::{Date, Instant, JalaliDate, Zone};

@@ -97,7 +97,8 @@ pub trait Register: Default + Send + Sync + 'static {
     type Refusal: Serialize + DeserializeOwned + std::fmt::Display + Send + 'static;
 
     /// Which facts this command adds now, or why it is refused. Changes nothing.
-    fn decide(&self, envelope: &Envelope<Self::Command>, now: Instant) -> Result<Vec<Fact<Self::Event>>, Self::Refusal>;
+    fn decide(&self, envelope: &Envelope<Self::Command>, now: Instant)
+    -> Result<Vec<Fact<Self::Event>>, Self::Refusal>;
 
     /// Applies one fact. Total: what is in the register happened.
     fn evolve(&mut self, fact: &Fact<Self::Event>, meta: &Meta);

@@ -17,3 +17,14 @@ pub fn ascii_digits(text: &str) -> String {
 pub fn is_unsafe(c: char) -> bool {
     c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
+
+/// Persian digits for ASCII ones; everything else as it is.
+#[must_use]
+pub fn fa_digits(text: &str) -> String {
+    text.chars()
+        .map(|c| match c.to_digit(10) {
+            Some(digit) => char::from_u32('۰' as u32 + digit).unwrap_or(c),
+            None => c,
+        })
+        .collect()
+}
