@@ -4,6 +4,7 @@
 //! Servers are real. When one can't be found the helper panics with what to do about it.
 
 pub mod clock;
+#[cfg(feature = "clients")]
 pub mod nats;
 pub mod postgres;
 pub mod process;
@@ -11,6 +12,7 @@ pub mod tools;
 pub mod wait;
 
 pub use clock::FakeClock;
+#[cfg(feature = "clients")]
 pub use nats::NatsServer;
 #[cfg(feature = "clients")]
 pub use postgres::Database;

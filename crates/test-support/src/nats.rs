@@ -10,7 +10,6 @@ use std::time::Duration;
 use crate::process::{DataFolder, Process};
 use crate::tools;
 use crate::wait::poll;
-#[cfg(feature = "clients")]
 use crate::wait::{blocking, eventually};
 
 /// Starting on a large store on a busy machine takes its time.
@@ -109,7 +108,6 @@ impl NatsServer {
     }
 }
 
-#[cfg(feature = "clients")]
 impl NatsServer {
     /// Starts a server and waits until it answers.
     ///
@@ -177,7 +175,7 @@ fn greeting(port: u16) -> Option<String> {
     Some(line).filter(|line| !line.is_empty())
 }
 
-#[cfg(all(test, feature = "clients"))]
+#[cfg(test)]
 mod tests {
     use super::*;
     use async_nats::jetstream;

@@ -87,7 +87,19 @@ impl Cluster {
         self.process().resume();
     }
 
-    #[cfg(feature = "clients")]
+    /// Starts it again on the same port and data, crashing it first if it still runs.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub fn restart_blocking(&self) {
+        self.launch_again();
+        self.assert_started(poll(READY, || state(&self.folder, &self.process())));
+    }
+
+    fn assert_started(&self, ready: Option<bool>) {
+        assert!(ready == Some(true), "Postgres did not start again; its log:\n{}", self.process().log());
+    }
+
     fn launch_again(&self) {
         let mut process = self.process();
         if process.is_running() {
@@ -103,14 +115,13 @@ impl Cluster {
 
 #[cfg(feature = "clients")]
 impl Cluster {
-    /// Starts it again on the same port and data, crashing it first if it still runs.
+    /// [`Cluster::restart_blocking`] that lets other tasks of the runtime go on.
     ///
     /// # Panics
     /// When it does not start.
     pub async fn restart(&self) {
         self.launch_again();
-        let ready = crate::eventually(READY, async || state(&self.folder, &self.process())).await;
-        assert!(ready == Some(true), "Postgres did not start again; its log:\n{}", self.process().log());
+        self.assert_started(crate::eventually(READY, async || state(&self.folder, &self.process())).await);
     }
 }
 
