@@ -239,3 +239,6 @@ fn open_with_key(key: &PersonKey, sealed: &Sealed) -> Result<Vec<u8>, VaultError
         .and_then(seal::unpad)
         .ok_or(VaultError::Tampered(sealed.person))
 }
+
+#[cfg(test)]
+mod tests;
