@@ -11,12 +11,12 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// A store of its own, gone when it is dropped.
 enum Place {
     File(DataFolder),
-    Database(Database),
+    Database(Box<Database>),
 }
 
 impl Place {
     async fn both() -> [Place; 2] {
-        [Place::File(DataFolder::new()), Place::Database(Database::create().await)]
+        [Place::File(DataFolder::new()), Place::Database(Box::new(Database::create().await))]
     }
 
     fn address(&self) -> String {
