@@ -125,8 +125,7 @@ impl Process {
     pub(crate) fn signal(&self, signal: Signal) {
         let mut child = self.child();
         if child.try_wait().expect("a child can be asked for its state").is_none() {
-            let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a child has a positive id");
-            kill_process(pid, signal).unwrap_or_else(|error| panic!("cannot signal {}: {error}", self.name));
+            kill_process(pid_of(&child), signal).unwrap_or_else(|error| panic!("cannot signal {}: {error}", self.name));
         }
     }
 
@@ -141,6 +140,17 @@ impl Drop for Process {
         let _ = child.kill();
         let _ = child.wait();
     }
+}
+
+/// SIGTERM to a child that is not a [`Process`]; nothing when it has ended.
+pub fn ask_to_end(child: &mut Child) {
+    if matches!(child.try_wait(), Ok(None)) {
+        let _ = kill_process(pid_of(child), Signal::TERM);
+    }
+}
+
+fn pid_of(child: &Child) -> Pid {
+    i32::try_from(child.id()).ok().and_then(Pid::from_raw).expect("a child has a positive id")
 }
 
 /// A folder of its own that is removed when this is dropped.
