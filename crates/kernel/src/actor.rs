@@ -102,3 +102,33 @@ impl fmt::Display for Channel {
         f.write_str(&self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_role_holds_in_its_districts_and_for_the_whole_city() {
+        let districts: Districts = [DistrictId(3), DistrictId(15), DistrictId(200)].into_iter().collect();
+        let inside: Vec<u8> = (0..=255).filter(|n| districts.contains(DistrictId(*n))).collect();
+        assert_eq!(inside, [0, 3, 15]);
+        assert!(Districts::ALL.contains(DistrictId(63)) && !Districts::ALL.contains(DistrictId(64)));
+    }
+
+    #[test]
+    fn channels_are_short_and_printable() {
+        assert_eq!(" 137 ".parse::<Channel>().map(|channel| channel.to_string()).as_deref(), Ok("137"));
+        assert_eq!("e-mail".parse::<Channel>().unwrap().as_str(), "e-mail");
+        for text in ["", "  ", "a\nb", "a\u{202e}b", &"x".repeat(41)] {
+            assert_eq!(text.parse::<Channel>(), Err(InvalidChannel), "{text:?}");
+        }
+        let forged = postcard::to_stdvec("a\0b").unwrap();
+        assert!(postcard::from_bytes::<Channel>(&forged).is_err());
+    }
+
+    #[test]
+    fn an_actor_travels_as_postcard() {
+        let stored = postcard::to_stdvec(&Actor::clock()).unwrap();
+        assert_eq!(postcard::from_bytes(&stored), Ok(Actor::clock()));
+    }
+}

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 /// Which days a city's offices work. The default rests on Fridays only and is version 0.
 ///
 /// The version is the caller's: whatever number the event that changed the calendar carries.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WorkCalendar {
     version: u32,
     /// By first day; each holds until the next. Days before the first rest on Fridays.
@@ -53,12 +53,6 @@ impl TryFrom<u8> for RestWeek {
 impl From<RestWeek> for u8 {
     fn from(week: RestWeek) -> u8 {
         week.0
-    }
-}
-
-impl Default for WorkCalendar {
-    fn default() -> WorkCalendar {
-        WorkCalendar { version: 0, rest_days: BTreeMap::new(), holidays: BTreeMap::new() }
     }
 }
 

@@ -94,6 +94,8 @@ impl Deadline {
     }
 
     /// The same days under another version of the calendar.
+    ///
+    /// Days that a pause gave back stay given, also where the newer calendar makes one of them a holiday.
     #[must_use]
     pub fn recompute(self, calendar: &WorkCalendar, zone: &Zone) -> Deadline {
         match self.rule {
@@ -137,5 +139,209 @@ impl Deadline {
     fn counted_from(self, day_zero: Date, calendar: &WorkCalendar, zone: &Zone) -> Deadline {
         let last = calendar.add_days(day_zero, self.days, self.unit);
         Deadline { due: zone.end_of_day(last), calendar: calendar.version(), ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::{JalaliDate, Weekday};
+    use proptest::prelude::*;
+
+    fn tehran() -> Zone {
+        Zone::new("Asia/Tehran").unwrap()
+    }
+    /// Ten in the morning in Tehran.
+    fn at(day: &str) -> Instant {
+        Instant(tehran().start_of_day(date(day)).0 + 10 * 3_600_000_000)
+    }
+    fn date(day: &str) -> Date {
+        day.parse::<JalaliDate>().unwrap().date()
+    }
+    fn policy(days: u16, unit: DayUnit, start: StartRule) -> Policy {
+        Policy { days, unit, start, pauses: true, extension: 5, on_expiry: Expiry::Escalate, law: "1388/8".into() }
+    }
+    #[track_caller]
+    fn check(deadline: Deadline, last_day: &str) {
+        assert_eq!(tehran().date(deadline.due).jalali().to_string(), last_day);
+        assert_eq!(deadline.due, tehran().end_of_day(date(last_day)), "the whole last day is in time");
+    }
+
+    // 1405/09/05 is a Thursday, 09/06 a Friday, 09/07 a Saturday.
+
+    #[test]
+    fn start_rules_in_working_days() {
+        let calendar = WorkCalendar::default();
+        for (rule, thursday, friday) in [
+            (StartRule::SameDay, "1405/09/07", "1405/09/08"),
+            (StartRule::NextDay, "1405/09/08", "1405/09/08"),
+            (StartRule::NextWorkingDay, "1405/09/09", "1405/09/09"),
+        ] {
+            let policy = policy(2, DayUnit::Working, rule);
+            check(policy.begin(at("1405/09/05"), &calendar, &tehran()), thursday);
+            check(policy.begin(at("1405/09/06"), &calendar, &tehran()), friday);
+        }
+    }
+
+    #[test]
+    fn start_rules_in_calendar_days() {
+        let calendar = WorkCalendar::default();
+        for (rule, last) in [
+            (StartRule::SameDay, "1405/09/06"),
+            (StartRule::NextDay, "1405/09/07"),
+            (StartRule::NextWorkingDay, "1405/09/09"),
+        ] {
+            check(policy(2, DayUnit::Calendar, rule).begin(at("1405/09/05"), &calendar, &tehran()), last);
+        }
+    }
+
+    #[test]
+    fn no_days_end_on_the_day_itself() {
+        let calendar = WorkCalendar::default();
+        for rule in [StartRule::SameDay, StartRule::NextDay] {
+            check(policy(0, DayUnit::Working, rule).begin(at("1405/09/05"), &calendar, &tehran()), "1405/09/05");
+            check(policy(0, DayUnit::Working, rule).begin(at("1405/09/06"), &calendar, &tehran()), "1405/09/07");
+        }
+    }
+
+    #[test]
+    fn the_local_day_counts_not_the_utc_one() {
+        let late: Instant = "2026-11-23T20:45:00Z".parse().unwrap();
+        let deadline =
+            policy(1, DayUnit::Calendar, StartRule::NextDay).begin(late, &WorkCalendar::default(), &tehran());
+        assert_eq!(deadline.start, date("1405/09/03"));
+        check(deadline, "1405/09/04");
+    }
+
+    #[test]
+    fn a_pause_gives_back_the_days_it_took() {
+        let (calendar, zone) = (WorkCalendar::default(), tehran());
+        let begun = policy(3, DayUnit::Working, StartRule::NextDay).begin(at("1405/09/02"), &calendar, &zone);
+        check(begun, "1405/09/05");
+        let later_that_day = Instant(at("1405/09/03").0 + 1);
+        assert_eq!(begun.resume(at("1405/09/03"), later_that_day, &calendar, &zone), begun);
+        let resumed = begun.resume(at("1405/09/03"), at("1405/09/07"), &calendar, &zone);
+        assert_eq!(resumed.days, 6, "Wednesday, Thursday and Saturday stood still");
+        check(resumed, "1405/09/09");
+        assert_eq!(begun.resume(at("1405/09/07"), at("1405/09/03"), &calendar, &zone), begun);
+    }
+
+    #[test]
+    fn an_extension_is_marked() {
+        let (calendar, zone) = (WorkCalendar::default(), tehran());
+        let begun = policy(1, DayUnit::Working, StartRule::NextDay).begin(at("1405/09/02"), &calendar, &zone);
+        let extended = begun.extend(2, &calendar, &zone);
+        assert!(!begun.extended && extended.extended);
+        check(extended, "1405/09/05");
+    }
+
+    #[test]
+    fn a_holiday_declared_late_moves_it_and_is_named() {
+        let (mut calendar, zone) = (WorkCalendar::default(), tehran());
+        let begun = policy(2, DayUnit::Working, StartRule::NextWorkingDay).begin(at("1405/09/02"), &calendar, &zone);
+        check(begun, "1405/09/05");
+        calendar.declare_holiday(date("1405/09/03"), "تعطیلی آلودگی هوا".into(), 7);
+        let moved = begun.recompute(&calendar, &zone);
+        check(moved, "1405/09/07");
+        assert_eq!((begun.calendar, moved.calendar), (0, 7));
+    }
+
+    #[test]
+    fn a_fixed_date_is_moved_by_people_only() {
+        let (mut calendar, zone) = (WorkCalendar::default(), tehran());
+        let fixed = Deadline::fixed(at("1405/09/05"), 3, &zone);
+        calendar.declare_holiday(date("1405/09/05"), "تعطیل".into(), 4);
+        assert_eq!(fixed.recompute(&calendar, &zone), fixed);
+        assert_eq!(fixed.resume(at("1405/09/03"), at("1405/09/03"), &calendar, &zone), fixed);
+        check(fixed.resume(at("1405/09/03"), at("1405/09/05"), &calendar, &zone), "1405/09/07");
+        let extended = fixed.extend(1, &calendar, &zone);
+        check(extended, "1405/09/06");
+        assert_eq!(extended.recompute(&calendar, &zone), extended);
+    }
+
+    #[test]
+    fn what_is_stored_is_small_and_comes_back() {
+        let policy = policy(10, DayUnit::Working, StartRule::NextWorkingDay);
+        let deadline = policy.begin(at("1405/09/02"), &WorkCalendar::default(), &tehran());
+        let stored = postcard::to_stdvec(&(&policy, deadline)).unwrap();
+        assert!(stored.len() <= 34, "{} bytes", stored.len());
+        assert_eq!(postcard::from_bytes(&stored), Ok((policy, deadline)));
+    }
+
+    fn any_policy() -> impl Strategy<Value = Policy> {
+        let unit = prop_oneof![Just(DayUnit::Calendar), Just(DayUnit::Working)];
+        let rule = prop_oneof![Just(StartRule::SameDay), Just(StartRule::NextDay), Just(StartRule::NextWorkingDay)];
+        (0_u16..60, unit, rule).prop_map(|(days, unit, rule)| policy(days, unit, rule))
+    }
+    fn any_calendar() -> impl Strategy<Value = WorkCalendar> {
+        let rest = proptest::sample::subsequence(Weekday::ALL.to_vec(), 0..=3);
+        (rest, proptest::collection::btree_set(20_000_i32..20_200, 0..30)).prop_map(|(rest, holidays)| {
+            let mut calendar = WorkCalendar::default();
+            calendar.set_rest_days(Date(20_050), &rest, 1).unwrap();
+            holidays.into_iter().for_each(|day| calendar.declare_holiday(Date(day), "تعطیل".into(), 2));
+            calendar
+        })
+    }
+    fn any_moment() -> impl Strategy<Value = Instant> {
+        (20_000_i64 * 86_400..20_150 * 86_400).prop_map(Instant::from_seconds)
+    }
+
+    proptest! {
+        #[test]
+        fn one_more_holiday_never_makes_it_earlier(
+            policy in any_policy(), calendar in any_calendar(), begun in any_moment(), day in 20_000_i32..20_200,
+            paused in any_moment(), resumed in any_moment(),
+        ) {
+            let zone = tehran();
+            let mut more = calendar.clone();
+            more.declare_holiday(Date(day), "تعطیل".into(), 9);
+            let deadline = policy.begin(begun, &calendar, &zone).resume(paused, resumed, &calendar, &zone);
+            prop_assert!(deadline.recompute(&more, &zone).due >= deadline.due);
+            prop_assert!(policy.begin(begun, &more, &zone).due >= policy.begin(begun, &calendar, &zone).due);
+        }
+
+        #[test]
+        fn recomputing_is_the_same_as_beginning_anew(
+            policy in any_policy(), before in any_calendar(), after in any_calendar(), begun in any_moment(),
+        ) {
+            let zone = tehran();
+            let moved = policy.begin(begun, &before, &zone).recompute(&after, &zone);
+            prop_assert_eq!(moved, policy.begin(begun, &after, &zone));
+        }
+
+        #[test]
+        fn a_holiday_taken_back_leaves_no_trace_but_its_version(
+            policy in any_policy(), mut calendar in any_calendar(), begun in any_moment(), day in 20_000_i32..20_200,
+        ) {
+            prop_assume!(!calendar.has_holiday(Date(day)));
+            let zone = tehran();
+            let deadline = policy.begin(begun, &calendar, &zone);
+            calendar.declare_holiday(Date(day), "تعطیل".into(), 8);
+            let declared = deadline.recompute(&calendar, &zone);
+            calendar.withdraw_holiday(Date(day), 9);
+            let back = declared.recompute(&calendar, &zone);
+            prop_assert_eq!(back, Deadline { calendar: 9, ..deadline });
+        }
+
+        #[test]
+        fn a_longer_pause_never_makes_it_earlier(
+            policy in any_policy(), calendar in any_calendar(), begun in any_moment(), paused in any_moment(),
+            one in any_moment(), other in any_moment(),
+        ) {
+            let zone = tehran();
+            let deadline = policy.begin(begun, &calendar, &zone);
+            let resumed = |at| deadline.resume(paused, at, &calendar, &zone).due;
+            prop_assert!(deadline.due <= resumed(one.min(other)));
+            prop_assert!(resumed(one.min(other)) <= resumed(one.max(other)));
+        }
+
+        #[test]
+        fn it_never_ends_before_the_local_day_it_started_on(
+            policy in any_policy(), calendar in any_calendar(), begun in any_moment(),
+        ) {
+            let zone = tehran();
+            let deadline = policy.begin(begun, &calendar, &zone);
+            prop_assert!(deadline.due >= zone.end_of_day(zone.date(begun)));
+        }
     }
 }

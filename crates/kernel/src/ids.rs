@@ -214,3 +214,42 @@ impl FromStr for CaseId {
             })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn slugs_refuse_what_could_be_a_subject_or_a_path() {
+        assert_eq!("isfahan".parse::<CityId>().unwrap().as_str(), "isfahan");
+        for text in ["", "Isfahan", "a.b", "a*", "a>", "a/b", "اصفهان", "a b", &"a".repeat(33)] {
+            assert!(text.parse::<CityId>().is_err(), "{text:?}");
+        }
+        let forged = postcard::to_stdvec("a.>").unwrap();
+        assert!(postcard::from_bytes::<CityId>(&forged).is_err());
+        assert!("3-118-42/A".parse::<ParcelId>().is_ok());
+    }
+
+    #[test]
+    fn case_numbers_are_read_as_people_write_them() {
+        let case = CaseId::new(1405, 123);
+        for text in ["1405-000123", "1405/123", "۱۴۰۵/۰۰۰۱۲۳", " ١٤٠٥-١٢٣ "] {
+            assert_eq!(text.parse(), Ok(case), "{text}");
+        }
+        for text in ["", "1405", "1405-0", "2026-1", "1405-4294967296", "1405-1-1", "140/5", "1405--1"] {
+            assert!(text.parse::<CaseId>().is_err(), "{text}");
+        }
+        assert_eq!((CaseId::CITY.year(), CaseId::CITY.serial()), (0, 0));
+    }
+
+    proptest! {
+        #[test]
+        fn case_numbers_keep_year_and_serial(year in 1200_u16..1700, serial in 1..=u32::MAX) {
+            let case = CaseId::new(year, serial);
+            prop_assert_eq!((case.year(), case.serial()), (year, serial));
+            prop_assert_eq!(case.to_string().parse(), Ok(case));
+            prop_assert_eq!(CaseId::from(case.as_u64()), case);
+        }
+    }
+}

@@ -26,4 +26,4 @@ pub use lang::{Lang, Message};
 pub use money::Rials;
 pub use register::{Answer, Envelope, Fact, Meta, Register, Stored, WireError};
 pub use sealed::Sealed;
-pub use time::{Date, Instant, JalaliDate, Zone};
+pub use time::{Date, Instant, JalaliDate, Weekday, Zone};

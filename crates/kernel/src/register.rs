@@ -157,3 +157,16 @@ impl Accepted {
         Position(self.first.0 + u64::from(self.count.max(1)) - 1)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_position_is_that_of_the_last_event() {
+        let accepted = |count| Accepted { case: CaseId::CITY, first: Position(10), count, repeated: false };
+        assert_eq!(accepted(3).last(), Position(12));
+        assert_eq!(accepted(1).last(), Position(10));
+        assert_eq!(accepted(0).last(), Position(10), "nothing added: nothing to wait for beyond it");
+    }
+}

@@ -20,3 +20,14 @@ impl std::fmt::Debug for Sealed {
         write!(f, "Sealed({} bytes for {})", self.bytes.len(), self.person)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_bytes() {
+        let sealed = Sealed { person: PersonId(uuid::Uuid::nil()), bytes: vec![171; 41] };
+        assert_eq!(format!("{sealed:?}"), "Sealed(41 bytes for 00000000-0000-0000-0000-000000000000)");
+    }
+}

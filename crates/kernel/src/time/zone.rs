@@ -62,7 +62,10 @@ impl Zone {
     /// The last microsecond of the local day, just before the next one starts.
     #[must_use]
     pub fn end_of_day(&self, date: Date) -> Instant {
-        Instant(self.start_of_day(date.plus_days(1)).0 - 1)
+        if date >= Date::MAX {
+            return Instant(jiff::Timestamp::MAX.as_microsecond());
+        }
+        Instant(self.start_of_day(date.max(Date::MIN).plus_days(1)).0 - 1)
     }
 
     /// The Jalali year of the local day on which the moment falls.
@@ -82,10 +85,7 @@ impl Zone {
     pub fn parse_local(&self, text: &str) -> Result<Instant, InvalidTime> {
         match local::parse(text)? {
             local::Reading::Moment(at) => Ok(at),
-            local::Reading::Clock { date, time } => {
-                let whole = self.at(civil_date(date).to_datetime(time));
-                Ok(whole)
-            }
+            local::Reading::Clock { date, time } => Ok(self.at(civil_date(date).to_datetime(time))),
         }
     }
 
@@ -199,9 +199,11 @@ mod tests {
     #[test]
     fn the_ends_of_the_range_do_not_panic() {
         let zone = tehran();
-        for end in [i64::MIN, i64::MAX] {
-            let date = zone.date(Instant(end));
-            assert!(zone.start_of_day(date) <= zone.end_of_day(date).max(zone.start_of_day(date)));
+        assert_eq!(zone.date(Instant(i64::MIN)), Date(-106_751_992));
+        assert_eq!(zone.date(Instant(i64::MAX)), Date(106_751_991));
+        for (outside, end) in [(Date(i32::MIN), Date::MIN), (Date(i32::MAX), Date::MAX)] {
+            assert_eq!(zone.start_of_day(outside), zone.start_of_day(end));
+            assert!(zone.start_of_day(outside) < zone.end_of_day(outside));
         }
     }
 
