@@ -196,6 +196,14 @@ mod tests {
     }
 
     #[test]
+    fn one_day_may_be_the_day_itself() {
+        let calendar = WorkCalendar::default();
+        let policy = policy(1, DayUnit::Working, StartRule::SameDay);
+        check(policy.begin(at("1405/09/05"), &calendar, &tehran()), "1405/09/05");
+        check(policy.begin(at("1405/09/06"), &calendar, &tehran()), "1405/09/07");
+    }
+
+    #[test]
     fn no_days_end_on_the_day_itself() {
         let calendar = WorkCalendar::default();
         for rule in [StartRule::SameDay, StartRule::NextDay] {
