@@ -1,0 +1,52 @@
+//! Outside agencies, asked all at once, each answering for itself.
+
+use super::{Decision, draft::Draft};
+use crate::{
+    events::*,
+    refusal::Refusal,
+    state::{Status, case::Consultation},
+};
+use kernel::{Sealed, StepId};
+
+impl Draft<'_> {
+    /// Required agencies among these must have answered, and none must be against.
+    pub(super) fn agencies_agree(&self, among: impl Fn(&Consultation) -> bool) -> Result<(), Refusal> {
+        for asked in self.case.consultations.iter().filter(|asked| asked.required && among(asked)) {
+            match asked.verdict {
+                None => return Err(Refusal::ConsultationOpen { agency: asked.agency.clone() }),
+                Some(Verdict::Rejects) => return Err(Refusal::ConsultationRejected { agency: asked.agency.clone() }),
+                Some(Verdict::Approves | Verdict::ApprovesWithConditions) => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The officer of an open step asks one of its agencies, or asks it again after it answered.
+pub(super) fn consult(mut draft: Draft, step: &StepId, agency: &StepId) -> Decision {
+    draft.status(&[Status::InProgress])?;
+    let source = draft.open(step)?;
+    draft.officer(&source.role)?;
+    let unknown = || Refusal::UnknownAgency { agency: agency.clone() };
+    let asked = source.consultations.iter().find(|asked| asked.agency == *agency).ok_or_else(unknown)?;
+    let open = |earlier: &&Consultation| earlier.agency == *agency && earlier.verdict.is_none();
+    if draft.case.consultations.iter().any(|earlier| open(&earlier)) {
+        return Err(Refusal::ConsultationOpen { agency: agency.clone() });
+    }
+    let (place, _) = draft.procedure.step(step).expect("the step is open");
+    draft.ask(place, asked);
+    draft.decided()
+}
+
+/// The agency's own role answers, once.
+pub(super) fn answer(mut draft: Draft, agency: &StepId, verdict: Verdict, note: Option<&Sealed>) -> Decision {
+    draft.status(&[Status::InProgress])?;
+    let known = draft.procedure.agency(agency);
+    let (_, asked) = known.ok_or_else(|| Refusal::UnknownAgency { agency: agency.clone() })?;
+    draft.officer(&asked.role)?;
+    if !draft.case.consultations.iter().any(|asked| asked.agency == *agency && asked.verdict.is_none()) {
+        return Err(Refusal::ConsultationNotOpen { agency: agency.clone() });
+    }
+    draft.record(ConsultationAnswered { agency: agency.clone(), verdict, note: note.cloned(), by_silence: false });
+    draft.decided()
+}
