@@ -1,0 +1,148 @@
+//! Starting: the guard first, then the snapshot, then the blocks behind it.
+
+use crate::config::{Clock, Config};
+use crate::durable::{Verdict, judge};
+use crate::error::RegistrarError;
+use crate::guard::Guard;
+use crate::handle::{Handle, Vitals};
+use crate::intake::Intake;
+use crate::metrics::Metrics;
+use crate::settings::SettingsWatch;
+use crate::snapshot::{self, Schedule};
+use crate::state::State;
+use crate::writer::Writer;
+use bytes::Bytes;
+use futures::StreamExt;
+use kernel::{Height, Register};
+use ledger::{Block, Chain, Head, Log, LogError, Settings, command_subject};
+use prometheus_client::registry::Registry;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use tokio::sync::watch;
+
+/// Every registrar of a register listens in this queue group, so that each command reaches one of them.
+const QUEUE_GROUP: &str = "registrar";
+
+/// Starts the writer of a register.
+#[derive(Debug)]
+pub struct Registrar<R>(PhantomData<R>);
+
+impl<R: Register> Registrar<R> {
+    /// Restores the register's state and starts to take commands.
+    ///
+    /// Two may run on one register: the one that appends first goes on, the other stops
+    /// [`RegistrarError::Fenced`] without having acknowledged anything.
+    ///
+    /// # Errors
+    /// When the log cannot be used, is damaged, or is older than what this registrar has written before.
+    pub async fn start(config: Config, clock: Clock, metrics: &mut Registry) -> Result<Handle, RegistrarError> {
+        let metrics = Metrics::register(metrics, config.city.as_str(), R::NAME);
+        let register = format!("{}/{}", config.city, R::NAME);
+        let failed = |source| RegistrarError::Log { register: register.clone(), source };
+
+        let guard = Guard::open(&config.file(R::NAME, "head"))?;
+        let log = open::<R>(&config, guard.kept()).await.map_err(failed)?;
+        let last = log.last().await.map_err(failed)?;
+        if let Some(kept) = guard.kept() {
+            check_kept(&log, &kept, last.as_ref()).await.map_err(|why| why.of(&register))?;
+        }
+        let (state, schedule) = restore::<R>(&config, &log, last.as_ref().map_or(Height(0), |last| last.0)).await?;
+        tracing::info!(register, height = state.chain.head().height.0, events = state.chain.head().next.0, "restored");
+
+        let vitals = Arc::new(Vitals::default());
+        let settings = SettingsWatch::new(register.clone(), log.clone(), Arc::clone(&vitals), metrics.clone());
+        settings.check().await;
+
+        let subject = command_subject(&config.city, R::NAME);
+        let subscriber = config.client.queue_subscribe(subject, QUEUE_GROUP.to_owned()).await;
+        let closed = |error| RegistrarError::Closed { register: register.clone(), source: Some(Box::new(error)) };
+        let intake = Intake::new(subscriber.map_err(closed)?);
+        let settings = tokio::spawn(settings.run(config.settings_check, config.tick));
+        let (stop, stopping) = watch::channel(false);
+        let writer = Writer::new(config, clock, log, state, intake, guard, schedule, metrics, Arc::clone(&vitals));
+        let task = tokio::spawn(async move {
+            let outcome = writer.run(stopping).await;
+            settings.abort();
+            outcome
+        });
+        Ok(Handle { vitals, stop, task })
+    }
+}
+
+/// With a kept head the stream must be there; a missing one is not quietly made anew.
+async fn open<R: Register>(config: &Config, kept: Option<Head>) -> Result<Log, LogError> {
+    let settings = Settings { replicas: config.replicas };
+    let client = config.client.clone();
+    if kept.is_some() {
+        Log::existing(client, &config.city, R::NAME, settings).await
+    } else {
+        Log::open(client, &config.city, R::NAME, settings).await
+    }
+}
+
+enum Denied {
+    RolledBack { kept: Height, found: Height },
+    Log(LogError),
+}
+
+impl Denied {
+    fn of(self, register: &str) -> RegistrarError {
+        let register = register.to_owned();
+        match self {
+            Denied::RolledBack { kept, found } => RegistrarError::RolledBack { register, kept, found },
+            Denied::Log(source) => RegistrarError::Log { register, source },
+        }
+    }
+}
+
+/// The rollback guard: the stream must still have the block that was durable here.
+async fn check_kept(log: &Log, kept: &Head, last: Option<&(Height, Bytes)>) -> Result<(), Denied> {
+    match judge(kept, None, last) {
+        Verdict::NotYet | Verdict::Durable => Ok(()),
+        Verdict::RolledBack(found) => Err(Denied::RolledBack { kept: kept.height, found }),
+        // Others have written since; the block that was kept must still be the same.
+        Verdict::Fenced(_) => match log.get(kept.height).await {
+            Ok(block) if Block::hash(&block) == kept.hash => Ok(()),
+            Ok(_) | Err(LogError::Missing { .. }) => {
+                Err(Denied::RolledBack { kept: kept.height, found: last.map_or(Height(0), |last| last.0) })
+            }
+            Err(error) => Err(Denied::Log(error)),
+        },
+    }
+}
+
+async fn restore<R: Register>(
+    config: &Config,
+    log: &Log,
+    last: Height,
+) -> Result<(State<R>, Schedule), RegistrarError> {
+    let register = || format!("{}/{}", config.city, R::NAME);
+    let failed = |source| RegistrarError::Log { register: register(), source };
+    let empty = Chain::new(config.city.clone(), R::NAME);
+    let path = config.file(R::NAME, "snapshot");
+    let chain = empty.clone();
+    let snapshot = tokio::task::spawn_blocking(move || snapshot::read::<R>(&path, &chain)).await;
+    let mut state = match snapshot.map_err(RegistrarError::Task)? {
+        Some(state) if holds(log, state.chain.head(), last).await.map_err(failed)? => state,
+        Some(_) => {
+            tracing::warn!(register = register(), "the snapshot is not of this stream; replaying the register");
+            State::empty(empty)
+        }
+        None => State::empty(empty),
+    };
+    let schedule = Schedule::after(state.chain.head());
+    let mut blocks = log.read_until(Height(state.chain.head().height.0 + 1), last);
+    while let Some(block) = blocks.next().await {
+        let (height, bytes) = block.map_err(failed)?;
+        state.apply(height, &bytes).map_err(|unfit| unfit.of(register()))?;
+    }
+    Ok((state, schedule))
+}
+
+/// Whether the stream has this head's block.
+async fn holds(log: &Log, head: Head, last: Height) -> Result<bool, LogError> {
+    if head.height.0 == 0 || head.height > last {
+        return Ok(head.height.0 == 0);
+    }
+    Ok(Block::hash(&log.get(head.height).await?) == head.hash)
+}
