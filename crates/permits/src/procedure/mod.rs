@@ -257,3 +257,19 @@ impl<'de> serde::Deserialize<'de> for Procedure {
         Procedure::parse(&text).map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Procedure;
+
+    #[test]
+    fn shipped_procedures_are_valid() {
+        for text in [
+            include_str!("../../../../deploy/cities/isfahan/procedures/building-permit.toml"),
+            include_str!("../../../../deploy/cities/isfahan/procedures/small-works.toml"),
+            include_str!("../../../../deploy/cities/isfahan/procedures/observed.toml"),
+        ] {
+            Procedure::parse(text).expect("a shipped procedure is valid");
+        }
+    }
+}
