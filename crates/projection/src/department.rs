@@ -10,7 +10,7 @@ pub struct Department<E> {
     tables: Vec<&'static Table>,
 }
 
-impl<E: Send + Sync + 'static> Department<E> {
+impl<E: Send + 'static> Department<E> {
     /// A department without tables. `name` is its schema in Postgres and its file in SQLite; `[a-z_]`.
     #[must_use]
     pub fn new(name: &'static str) -> Department<E> {

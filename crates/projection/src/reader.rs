@@ -1,16 +1,18 @@
 //! The gateway's side of a read model: queries over a department's tables, and waiting until they have a position.
 
+use crate::after::Waiting;
 use crate::store::{Database, Store, StoreError};
-use crate::{Value, after};
-use kernel::Position;
+use crate::{Value, projector};
+use kernel::{PersonId, Position};
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Reads a department's tables; cheap to clone. Writes nothing.
+/// Reads a department's tables; cheap to clone. Writes nothing, but forgets persons.
 #[derive(Debug, Clone)]
 pub struct Reader {
     store: Arc<Store>,
+    waiting: Arc<Waiting>,
 }
 
 impl Reader {
@@ -19,7 +21,8 @@ impl Reader {
     /// # Errors
     /// When the database cannot be reached or opened. The tables need not be there yet.
     pub async fn open(database: &Database, department: &'static str) -> Result<Reader, StoreError> {
-        Ok(Reader { store: Arc::new(Store::open(database, department).await?) })
+        let store = Arc::new(Store::open(database, department).await?);
+        Ok(Reader { store, waiting: Arc::new(Waiting::default()) })
     }
 
     /// The rows of a query, each from an object of its columns.
@@ -63,6 +66,18 @@ impl Reader {
     /// # Errors
     /// When the database fails.
     pub async fn wait_for(&self, position: Position, timeout: Duration) -> Result<bool, StoreError> {
-        after::wait_for(&self.store, position, timeout).await
+        self.waiting.wait_for(&self.store, position, timeout).await
+    }
+
+    /// Removes a person's clear texts from the tables, and keeps new ones out. Gives how many there were.
+    ///
+    /// # Errors
+    /// When the database fails: then nothing was removed.
+    pub async fn forget(&self, person: PersonId) -> Result<u64, StoreError> {
+        projector::forget(&self.store, person).await
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
     }
 }

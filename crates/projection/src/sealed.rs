@@ -53,8 +53,8 @@ impl TryFrom<String> for SealedText {
 
 /// Opens sealed fields for the clear side tables; the vault, in production.
 pub trait Opener: Send + Sync + 'static {
-    /// The clear text, or `None` when the person has been forgotten.
-    fn open<'a>(&'a self, sealed: &'a Sealed) -> BoxFuture<'a, Result<Option<String>, OpenError>>;
+    /// Of each its clear text, in order, or `None` where the person has been forgotten.
+    fn open_all<'a>(&'a self, sealed: &'a [Sealed]) -> BoxFuture<'a, Result<Vec<Option<String>>, OpenError>>;
 }
 
 /// Opens nothing: what an auditor, who has no keys, rebuilds with.
@@ -62,8 +62,8 @@ pub trait Opener: Send + Sync + 'static {
 pub struct NoOpener;
 
 impl Opener for NoOpener {
-    fn open<'a>(&'a self, _: &'a Sealed) -> BoxFuture<'a, Result<Option<String>, OpenError>> {
-        Box::pin(std::future::ready(Ok(None)))
+    fn open_all<'a>(&'a self, sealed: &'a [Sealed]) -> BoxFuture<'a, Result<Vec<Option<String>>, OpenError>> {
+        Box::pin(std::future::ready(Ok(vec![None; sealed.len()])))
     }
 }
 
