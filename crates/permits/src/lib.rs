@@ -48,6 +48,6 @@ impl Register for Permits {
         postcard::to_stdvec(self).expect("a state of plain fields always encodes")
     }
     fn restore(bytes: &[u8]) -> Result<Self, WireError> {
-        postcard::from_bytes(bytes).map_err(|error| WireError::Malformed { what: "snapshot", why: error.to_string() })
+        wire::body("snapshot", bytes)
     }
 }

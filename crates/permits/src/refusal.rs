@@ -57,6 +57,19 @@ refusals! {
     KinDeclaredAlready {} "kin-declared" on "kin"; "این خویشاوندی پیش از این اعلام شده است"; "that relation is declared already";
     ForgottenAlready {} "forgotten-already" on "person"; "این شخص پیش از این فراموش شده است"; "that person is forgotten already";
 
+    DistrictsOutOfRange { max: u8 } "districts-out-of-range" on "districts";
+        "شمار منطقه‌ها باید از ۱ تا {max} باشد"; "there must be 1 to {max} districts";
+    ForgottenPerson {} "person-forgotten" on "applicant";
+        "این شخص فراموش شده است و پرونده تازه‌ای نمی‌گیرد"; "that person is forgotten and can have no new part in a case";
+    TextTooLong { field: SmolStr, max: u32 } "text-too-long" on field;
+        "{field} نباید بیش از {max} نویسه باشد"; "{field} may have at most {max} characters";
+    TextForbidden { field: SmolStr } "text-forbidden-character" on field;
+        "{field} تهی است یا نویسه پنهان یا کنترلی دارد"; "{field} is empty or has a hidden or control character";
+    TooMany { field: SmolStr, max: u32 } "too-many" on field;
+        "{field} نباید بیش از {max} تا باشد"; "there may be at most {max} of {field}";
+    SealedForOther { field: SmolStr } "sealed-for-other" on field;
+        "{field} با کلید شخص دیگری بسته شده است"; "{field} is sealed under another person's key";
+
     RoleMayNot { role: RoleId, needed: RoleId } "role-may-not";
         "این کار با نقش «{needed}» است و نقش شما «{role}» است"; "this belongs to the role {needed}; you act as {role}";
     DistrictNotYours { district: DistrictId } "district-not-yours";
@@ -106,6 +119,8 @@ refusals! {
         "اصلاح {correction} نیامده است"; "the correction of {correction} is missing";
     UnknownCorrection { correction: StepId } "unknown-correction" on "corrections";
         "{correction} نه فیلد این خدمت است و نه مدرک آن"; "{correction} is neither a field nor a document of this procedure";
+    CorrectionNotAsked { correction: StepId } "correction-not-asked" on format!("facts.{correction}");
+        "اصلاح {correction} خواسته نشده است"; "a correction of {correction} was not asked for";
     UnknownStep { step: StepId } "unknown-step" on "step"; "این خدمت گامی به نام {step} ندارد"; "this procedure has no step {step}";
     UnknownStepName { name: SmolStr } "unknown-step" on "step";
         "این خدمت گامی به نام «{name}» ندارد"; "this procedure has no step named {name}";
@@ -117,6 +132,8 @@ refusals! {
         "این گام بند بازبینی {item} ندارد"; "this step's checklist has no item {item}";
     ChecklistIncomplete { item: StepId } "checklist-incomplete" on format!("checklist.{item}");
         "بند بازبینی {item} باید برقرار باشد"; "the checklist item {item} must hold";
+    ChecklistTwice { item: StepId } "checklist-twice" on format!("checklist.{item}");
+        "بند بازبینی {item} دو بار آمده است"; "the checklist item {item} is answered twice";
     StepsPending { step: StepId } "steps-pending" on "step"; "گام {step} هنوز انجام نشده است"; "the step {step} is not done yet";
 
     UnknownAgency { agency: StepId } "unknown-agency" on "agency"; "این گام از {agency} استعلام ندارد"; "this step does not consult {agency}";
@@ -141,6 +158,7 @@ refusals! {
         "{article} از ماده‌های این خدمت نیست"; "{article} is not one of this procedure's articles";
     NoDeadline {} "no-deadline" on "step"; "این گام مهلتی ندارد"; "there is no deadline to extend";
     ExtensionUsed {} "extension-used" on "step"; "مهلت یک بار تمدید شده است"; "the deadline was extended once already";
+    ExtensionTooLate {} "extension-too-late" on "step"; "مهلت گذشته است و تمدید نمی‌شود"; "the deadline has passed and can no longer be extended";
     NoExtension {} "no-extension" on "step"; "این مهلت تمدیدپذیر نیست"; "this deadline may not be extended";
     NoDeadlinePassed {} "no-deadline-passed"; "مهلتی نگذشته است"; "no deadline has passed";
     CalendarUnchanged {} "calendar-unchanged"; "تقویم تغییر نکرده است"; "no deadline was computed under an older calendar";

@@ -20,6 +20,7 @@ pub(super) fn apply(asking: &Asking, wanted: &Application) -> Decision {
     let unknown = || Refusal::UnknownProcedure { procedure: wanted.procedure.as_str().into() };
     let (index, procedure) = known.ok_or_else(unknown)?;
     who_may_apply(asking, procedure, wanted)?;
+    asking.remembered(wanted.applicant.iter().map(|party| party.person).chain(wanted.agent))?;
     let nowhere = wanted.district == DistrictId(0) && (wanted.origin.is_some() || !procedure.source().needs_parcel);
     if !nowhere && !asking.state.has_district(wanted.district) {
         return Err(Refusal::UnknownDistrict { district: wanted.district, districts: city.districts });
@@ -123,6 +124,9 @@ fn estimate(procedure: &Procedure, facts: &Facts) -> Result<Rials, Refusal> {
 }
 
 pub(super) fn withdraw(mut draft: Draft) -> Decision {
+    if draft.procedure.observed() {
+        return Err(Refusal::IsObserved {});
+    }
     draft.applicant()?;
     draft.status(&[Status::InProgress])?;
     draft.cancel(u64::MAX);
@@ -160,6 +164,7 @@ pub(super) fn answer_return(
     if let Some(missing) = asked.iter().find(|id| !given(id)) {
         return Err(Refusal::CorrectionMissing { correction: missing.clone() });
     }
+    only_what_was_asked(&draft, &asked, facts)?;
     let corrected = draft.case.facts.clone().with(draft.procedure, facts);
     if let Some(rule) = draft.procedure.broken_condition(&draft.procedure.scope(&corrected)) {
         return Err(Refusal::NotEligible { rule: rule.clone() });
@@ -173,5 +178,20 @@ pub(super) fn answer_return(
         estimate,
     });
     draft.resume(held_since);
+    draft.ask_missing();
+    draft.settle();
     draft.decided()
+}
+
+/// Facts that officers have checked already change only where a correction was asked for; none named means any.
+fn only_what_was_asked(draft: &Draft, asked: &[StepId], facts: &[FactValue]) -> Result<(), Refusal> {
+    let fields = &draft.procedure.source().fields;
+    let unchanged = |fact: &FactValue| {
+        let place = fields.iter().position(|field| field.id == fact.field);
+        place.and_then(|place| draft.case.facts.get(place)) == Some(&fact.value)
+    };
+    match facts.iter().find(|fact| !asked.contains(&fact.field) && !unchanged(fact)) {
+        Some(fact) if !asked.is_empty() => Err(Refusal::CorrectionNotAsked { correction: fact.field.clone() }),
+        Some(_) | None => Ok(()),
+    }
 }

@@ -9,6 +9,11 @@ use kernel::{
 };
 use smol_str::SmolStr;
 
+/// A role's districts are kept as bits, of which the first stands for the whole city.
+const MAX_DISTRICTS: u8 = 63;
+/// The longest explanation of what is wrong with a procedure, in characters.
+const MAX_WHY: usize = 1_000;
+
 pub(super) fn establish(
     asking: &Asking,
     title: &Title,
@@ -19,6 +24,9 @@ pub(super) fn establish(
     asking.only(role::ADMIN)?;
     if asking.state.city.is_some() {
         return Err(Refusal::CityEstablishedAlready {});
+    }
+    if !(1..=MAX_DISTRICTS).contains(&districts) {
+        return Err(Refusal::DistrictsOutOfRange { max: MAX_DISTRICTS });
     }
     Zone::new(zone).map_err(|_| Refusal::UnknownZone { zone: zone.clone() })?;
     asking.fact(CityEstablished {
@@ -32,7 +40,10 @@ pub(super) fn establish(
 pub(super) fn publish_procedure(asking: &Asking, source: &str) -> Decision {
     asking.only(role::ADMIN)?;
     asking.state.city()?;
-    let procedure = Procedure::parse(source).map_err(|error| Refusal::ProcedureInvalid { why: error.to_string() })?;
+    let procedure = Procedure::parse(source).map_err(|error| {
+        // An error of TOML repeats the line, which may be as long as the whole text.
+        Refusal::ProcedureInvalid { why: error.to_string().chars().take(MAX_WHY).collect() }
+    })?;
     let next = asking.state.newest(procedure.id()).map_or(1, |(_, newest)| newest.version() + 1);
     if procedure.version() != next {
         return Err(Refusal::ProcedureVersionNotNext { version: procedure.version(), next });

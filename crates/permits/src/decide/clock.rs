@@ -10,7 +10,7 @@ use crate::{
     commands::Command,
     events::*,
     refusal::Refusal,
-    state::{Permits, case::ClockKey},
+    state::{Permits, Status, case::ClockKey},
 };
 use kernel::{Instant, deadline::Expiry};
 
@@ -44,7 +44,8 @@ pub(super) fn pass_deadline(mut draft: Draft) -> Decision {
         (Expiry::Refuse, Clock::Consultation(agency)) => {
             draft.record(ConsultationAnswered { agency, verdict: Verdict::Rejects, note: None, by_silence: true });
         }
-        (Expiry::Refuse, Clock::Step(_) | Clock::Promise | Clock::Bill) => {
+        // What is granted or licensed already is not refused by silence.
+        (Expiry::Refuse, Clock::Step(_) | Clock::Promise | Clock::Bill) if draft.case.status == Status::InProgress => {
             draft.refuse(None, None);
         }
         (Expiry::Escalate | Expiry::Consent | Expiry::Refuse, _) => {}

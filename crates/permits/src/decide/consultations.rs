@@ -1,11 +1,7 @@
 //! Outside agencies, asked all at once, each answering for itself.
 
 use super::{Decision, draft::Draft};
-use crate::{
-    events::*,
-    refusal::Refusal,
-    state::{Status, case::Consultation},
-};
+use crate::{events::*, refusal::Refusal, state::case::Consultation};
 use kernel::{Sealed, StepId};
 
 impl Draft<'_> {
@@ -24,8 +20,8 @@ impl Draft<'_> {
 
 /// The officer of an open step asks one of its agencies, or asks it again after it answered.
 pub(super) fn consult(mut draft: Draft, step: &StepId, agency: &StepId) -> Decision {
-    draft.status(&[Status::InProgress])?;
     let source = draft.open(step)?;
+    draft.in_phase(source)?;
     draft.officer(&source.role)?;
     let unknown = || Refusal::UnknownAgency { agency: agency.clone() };
     let asked = source.consultations.iter().find(|asked| asked.agency == *agency).ok_or_else(unknown)?;
@@ -40,9 +36,9 @@ pub(super) fn consult(mut draft: Draft, step: &StepId, agency: &StepId) -> Decis
 
 /// The agency's own role answers, once.
 pub(super) fn answer(mut draft: Draft, agency: &StepId, verdict: Verdict, note: Option<&Sealed>) -> Decision {
-    draft.status(&[Status::InProgress])?;
     let known = draft.procedure.agency(agency);
-    let (_, asked) = known.ok_or_else(|| Refusal::UnknownAgency { agency: agency.clone() })?;
+    let (place, asked) = known.ok_or_else(|| Refusal::UnknownAgency { agency: agency.clone() })?;
+    draft.in_phase(draft.procedure.step_at(place))?;
     draft.officer(&asked.role)?;
     if !draft.case.consultations.iter().any(|asked| asked.agency == *agency && asked.verdict.is_none()) {
         return Err(Refusal::ConsultationNotOpen { agency: agency.clone() });

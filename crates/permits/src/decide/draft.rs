@@ -8,7 +8,7 @@ use crate::{
     refusal::Refusal,
     state::{Case, Permits, Status, case::ClockKey},
 };
-use kernel::{Actor, CaseId, Channel, Date, Envelope, Fact, Instant, deadline::Deadline, deadline::Policy};
+use kernel::{Actor, CaseId, Channel, Date, Envelope, Fact, Instant, deadline::Deadline, deadline::Policy, time::Zone};
 
 /// A command that is being decided.
 pub(super) struct Asking<'a> {
@@ -155,6 +155,23 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Asks the agencies that apply since the facts were corrected, for steps that are open or done.
+    pub(super) fn ask_missing(&mut self) {
+        let procedure = self.procedure;
+        let scope = procedure.scope(&self.case.facts);
+        for place in procedure.steps_of(Phase::Application) {
+            let reached = self.case.done >> place & 1 == 1 || self.case.open_step(place).is_some();
+            if !reached || procedure.step_at(place).consultations.is_empty() {
+                continue;
+            }
+            for asked in procedure.asked(place, &scope) {
+                if !self.case.consultations.iter().any(|earlier| earlier.agency == asked.agency) {
+                    self.ask(place, asked);
+                }
+            }
+        }
+    }
+
     /// Asks an agency.
     pub(super) fn ask(&mut self, place: usize, asked: &crate::procedure::source::ConsultationSource) {
         self.record(ConsultationRequested {
@@ -169,14 +186,26 @@ impl<'a> Draft<'a> {
 
     /// Takes open steps of a set, and what their agencies still owe, off every desk.
     pub(super) fn cancel(&mut self, set: u64) {
+        self.cancel_agencies(set);
+        self.cancel_steps(set);
+    }
+
+    /// Takes what the agencies of these steps still owe off their desks.
+    pub(super) fn cancel_agencies(&mut self, set: u64) {
         let district = self.case.district;
         let hit = |place: u8| set >> place & 1 == 1;
         let owed = self.case.consultations.iter().filter(|asked| asked.verdict.is_none() && hit(asked.place));
         let agencies: Vec<_> = owed.map(|asked| asked.agency.clone()).collect();
-        let places: Vec<u8> = self.case.open.iter().map(|step| step.place).filter(|place| hit(*place)).collect();
         for agency in agencies {
             self.record(ConsultationCancelled { agency, district });
         }
+    }
+
+    /// Takes open steps of a set off every desk.
+    pub(super) fn cancel_steps(&mut self, set: u64) {
+        let district = self.case.district;
+        let hit = |place: u8| set >> place & 1 == 1;
+        let places: Vec<u8> = self.case.open.iter().map(|step| step.place).filter(|place| hit(*place)).collect();
         for place in places {
             self.record(StepCancelled { step: self.procedure.step_at(usize::from(place)).id.clone(), district });
         }
@@ -189,9 +218,10 @@ impl<'a> Draft<'a> {
     }
 
     fn is_next(&self, place: usize) -> bool {
-        let on_demand = self.procedure.step_at(place).on_demand;
+        // A step that was demanded and taken off the desk by a refusal comes back with the case.
+        let wanted = !self.procedure.step_at(place).on_demand || self.case.demanded >> place & 1 == 1;
         let waiting = !self.is_behind(place) && self.case.open_step(place).is_none();
-        waiting && !on_demand && self.procedure.before(place).iter().all(|&before| self.is_settled(before))
+        waiting && wanted && self.procedure.before(place).iter().all(|&before| self.is_settled(before))
     }
 
     fn is_behind(&self, place: usize) -> bool {
@@ -217,6 +247,7 @@ impl<'a> Draft<'a> {
         let moved: Vec<(Clock, Deadline)> = still
             .filter(|(key, _)| *key != ClockKey::Bill)
             .map(|(key, clock)| {
+                let since = stood_since(since, &clock.deadline, &city.zone);
                 let later = clock.deadline.resume(since, self.asking.at, &self.asking.state.calendar, &city.zone);
                 (key.named(self.procedure), later, clock.deadline)
             })
@@ -233,4 +264,10 @@ impl<'a> Draft<'a> {
         debug_assert!(self.facts.len() > self.breaches, "an accepted command decides something");
         Ok(self.facts)
     }
+}
+
+/// A clock that was started while the applicant had the case stood still only from then on.
+fn stood_since(held_since: Instant, deadline: &Deadline, zone: &Zone) -> Instant {
+    // The start of a fixed deadline is the promised day itself.
+    if deadline.rule.is_none() { held_since } else { held_since.max(zone.start_of_day(deadline.start)) }
 }

@@ -1,7 +1,7 @@
 //! Rules that hold whatever the procedure: who may act at all.
 
 use super::draft::{Asking, Draft};
-use crate::{refusal::Refusal, state::Status};
+use crate::{procedure::source::Decisions, refusal::Refusal, state::Status};
 use kernel::{PersonId, RoleId};
 use std::str::FromStr;
 
@@ -29,6 +29,14 @@ impl Asking<'_> {
         self.actor.role.as_str() == role
     }
 
+    /// Nobody whose key is deleted gets a new part in a case: their fields could not be read by anybody.
+    pub(super) fn remembered(&self, persons: impl IntoIterator<Item = PersonId>) -> Result<(), Refusal> {
+        if persons.into_iter().any(|person| self.state.forgotten.contains(&person)) {
+            return Err(Refusal::ForgottenPerson {});
+        }
+        Ok(())
+    }
+
     /// No officer acts on a case of their own or of their declared kin.
     pub(super) fn impartial(&self, persons: impl IntoIterator<Item = PersonId>) -> Result<(), Refusal> {
         for person in persons {
@@ -43,7 +51,7 @@ impl Asking<'_> {
     }
 }
 
-impl Draft<'_> {
+impl<'a> Draft<'a> {
     /// The role that it belongs to, in this district, and not on a case of their own or of declared kin.
     pub(super) fn officer(&self, needed: &RoleId) -> Result<(), Refusal> {
         self.asking.only(needed.as_str())?;
@@ -86,7 +94,7 @@ impl Draft<'_> {
     }
 
     /// A decision about the whole case; an observed case is decided elsewhere.
-    pub(super) fn decisions(&self) -> Result<&crate::procedure::source::Decisions, Refusal> {
+    pub(super) fn decisions(&self) -> Result<&'a Decisions, Refusal> {
         self.procedure.decisions().ok_or(Refusal::IsObserved {})
     }
 }

@@ -28,7 +28,7 @@ impl Draft<'_> {
 }
 
 pub(super) fn refuse(mut draft: Draft, article: &StepId, note: Option<&Sealed>) -> Decision {
-    draft.officer(&draft.decisions()?.refuse.clone())?;
+    draft.officer(&draft.decisions()?.refuse)?;
     draft.status(&[Status::InProgress])?;
     draft.article(article)?;
     draft.refuse(Some(article.clone()), note.cloned());
@@ -37,18 +37,20 @@ pub(super) fn refuse(mut draft: Draft, article: &StepId, note: Option<&Sealed>) 
 
 /// No licence before every required step, fee and consultation.
 pub(super) fn grant(mut draft: Draft) -> Decision {
-    draft.officer(&draft.decisions()?.grant.clone())?;
+    draft.officer(&draft.decisions()?.grant)?;
     draft.status(&[Status::InProgress])?;
     draft.not_returned()?;
     draft.all_done(Phase::Application)?;
     draft.agencies_agree(|_| true)?;
     draft.fees_are_paid()?;
+    // Only agencies whose answer is not required can still owe one.
+    draft.cancel_agencies(u64::MAX);
     draft.record(PermitGranted {});
     draft.decided()
 }
 
 pub(super) fn issue(mut draft: Draft) -> Decision {
-    draft.officer(&draft.decisions()?.issue.clone())?;
+    draft.officer(&draft.decisions()?.issue)?;
     draft.status(&[Status::Granted])?;
     let licence: LicenceNumber = draft.asking.state.next_licence(draft.asking.year()?);
     let days = draft.procedure.source().licence.as_ref().map_or(0, |licence| licence.valid_days);
@@ -59,7 +61,7 @@ pub(super) fn issue(mut draft: Draft) -> Decision {
 }
 
 pub(super) fn suspend(mut draft: Draft, article: &StepId, note: Option<&Sealed>) -> Decision {
-    draft.officer(&draft.decisions()?.suspend.clone())?;
+    draft.officer(&draft.decisions()?.suspend)?;
     draft.status(&[Status::Issued])?;
     draft.article(article)?;
     draft.record(LicenceSuspended { article: article.clone(), note: note.cloned() });
@@ -67,7 +69,7 @@ pub(super) fn suspend(mut draft: Draft, article: &StepId, note: Option<&Sealed>)
 }
 
 pub(super) fn reinstate(mut draft: Draft) -> Decision {
-    draft.officer(&draft.decisions()?.suspend.clone())?;
+    draft.officer(&draft.decisions()?.suspend)?;
     draft.status(&[Status::Suspended])?;
     draft.record(LicenceReinstated {});
     draft.settle();
@@ -75,7 +77,7 @@ pub(super) fn reinstate(mut draft: Draft) -> Decision {
 }
 
 pub(super) fn revoke(mut draft: Draft, article: &StepId, note: Option<&Sealed>) -> Decision {
-    draft.officer(&draft.decisions()?.suspend.clone())?;
+    draft.officer(&draft.decisions()?.suspend)?;
     draft.status(&[Status::Issued, Status::Suspended])?;
     draft.article(article)?;
     draft.cancel(u64::MAX);
@@ -85,7 +87,7 @@ pub(super) fn revoke(mut draft: Draft, article: &StepId, note: Option<&Sealed>) 
 
 /// For as long again as it was issued for, as often as the procedure allows.
 pub(super) fn renew(mut draft: Draft) -> Decision {
-    draft.officer(&draft.decisions()?.renew.clone())?;
+    draft.officer(&draft.decisions()?.renew)?;
     draft.status(&[Status::Issued])?;
     let (Some(licence), Some(source)) = (draft.case.licence, &draft.procedure.source().licence) else {
         return Err(Refusal::NoRenewal {});
@@ -99,17 +101,19 @@ pub(super) fn renew(mut draft: Draft) -> Decision {
 }
 
 pub(super) fn transfer(mut draft: Draft, to: &Party) -> Decision {
-    draft.officer(&draft.decisions()?.transfer.clone())?;
+    draft.officer(&draft.decisions()?.transfer)?;
     draft.asking.impartial([to.person])?;
+    draft.asking.remembered([to.person])?;
     draft.status(&[Status::Issued])?;
     draft.record(LicenceTransferred { to: to.clone() });
     draft.decided()
 }
 
 pub(super) fn complete_work(mut draft: Draft) -> Decision {
-    draft.officer(&draft.decisions()?.complete.clone())?;
+    draft.officer(&draft.decisions()?.complete)?;
     draft.status(&[Status::Issued])?;
     draft.all_done(Phase::Works)?;
+    draft.agencies_agree(|_| true)?;
     let (year, serial) = draft.asking.state.books.certificates.next(draft.asking.year()?);
     draft.cancel(u64::MAX);
     draft.record(WorkCompleted { certificate: CertificateNumber::new(year, serial) });

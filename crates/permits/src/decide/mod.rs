@@ -7,6 +7,7 @@ mod consultations;
 mod draft;
 mod guards;
 mod licence;
+mod limits;
 mod money;
 mod objections;
 mod records;
@@ -21,6 +22,7 @@ pub(crate) use clock::tick;
 type Decision = Result<Vec<Fact<Event>>, Refusal>;
 
 pub(crate) fn decide(state: &Permits, envelope: &Envelope<Command>, now: Instant) -> Decision {
+    limits::check(&envelope.command)?;
     let asking = Asking::new(state, envelope, now)?;
     match &envelope.command {
         Command::EstablishCity { title, zone, districts, departments } => {

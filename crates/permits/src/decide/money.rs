@@ -29,20 +29,24 @@ impl Draft<'_> {
 
 /// Bills the procedure's fees. Where an earlier bill is paid and corrections made the fees higher, bills the rest.
 pub(super) fn issue_bill(mut draft: Draft) -> Decision {
-    draft.officer(&draft.decisions()?.bill.clone())?;
+    draft.officer(&draft.decisions()?.bill)?;
     draft.status(&[Status::InProgress])?;
     draft.not_returned()?;
     if draft.case.outstanding().0 > 0 {
         return Err(Refusal::BillExists {});
     }
+    // Also refuses a sum that does not fit.
+    let due = draft.procedure.estimate(&draft.procedure.scope(&draft.case.facts)).map_err(not_computable)?;
     let fees = draft.procedure.bill(&draft.procedure.scope(&draft.case.facts)).map_err(not_computable)?;
     let mut lines: Vec<BillLine> = fees.into_iter().map(|(fee, amount)| BillLine { fee, amount }).collect();
     let billed = draft.case.bill.as_ref().map_or(Rials(0), |bill| bill.billed);
     if billed.0 > 0 {
         lines.push(BillLine { fee: "billed-before".parse().expect("a valid id"), amount: Rials(-billed.0) });
     }
-    let total = lines.iter().try_fold(0i64, |sum, line| sum.checked_add(line.amount.0));
-    let total = total.filter(|total| *total > 0).map(Rials).ok_or(Refusal::NothingToBill {})?;
+    let total = Rials(due.0 - billed.0);
+    if total.0 <= 0 {
+        return Err(Refusal::NothingToBill {});
+    }
     let (year, serial) = draft.asking.state.books.bills.next(draft.asking.year()?);
     let deadline = draft.procedure.source().payment.as_ref().and_then(|d| draft.asking.begin(&d.policy()));
     let bill = BillNumber::new(year, serial);
@@ -53,7 +57,7 @@ pub(super) fn issue_bill(mut draft: Draft) -> Decision {
 /// The bank, or the role that bills, books what came in; never more than is outstanding.
 pub(super) fn record_payment(mut draft: Draft, bill: BillNumber, amount: Rials, reference: &SmolStr) -> Decision {
     if !draft.asking.is(role::BANK) {
-        draft.officer(&draft.decisions()?.bill.clone())?;
+        draft.officer(&draft.decisions()?.bill)?;
     }
     let known = draft.case.bill.as_ref().filter(|known| known.number == bill).ok_or(Refusal::UnknownBill {})?;
     if amount.0 <= 0 {

@@ -25,7 +25,7 @@ pub(super) fn object(mut draft: Draft, note: Option<&Sealed>) -> Decision {
 
 /// An upheld objection puts a refused case back on its way, or a suspended or revoked licence back into force.
 pub(super) fn decide(mut draft: Draft, upheld: bool, note: Option<&Sealed>) -> Decision {
-    draft.officer(&draft.decisions()?.objection.clone())?;
+    draft.officer(&draft.decisions()?.objection)?;
     if draft.case.objection.is_none() {
         return Err(Refusal::NoObjection {});
     }
@@ -40,7 +40,8 @@ pub(super) fn decide(mut draft: Draft, upheld: bool, note: Option<&Sealed>) -> D
     }
     let back_to = if upheld && refused { reopens } else { None };
     draft.record(ObjectionDecided { upheld, note: note.cloned(), back_to });
-    if upheld && !refused {
+    let in_force = !matches!(draft.case.status, Status::Suspended | Status::Revoked);
+    if upheld && !refused && !in_force {
         draft.record(LicenceReinstated {});
     }
     draft.settle();

@@ -27,11 +27,16 @@ impl<'a> Draft<'a> {
 
     /// Steps are done while the application is decided, or while the licensed works go on.
     fn in_work(&self, step: &StepSource) -> Result<(), Refusal> {
-        match step.phase {
-            Phase::Application => self.status(&[Status::InProgress])?,
-            Phase::Works => self.status(&[Status::Issued])?,
-        }
+        self.in_phase(step)?;
         self.not_returned()
+    }
+
+    /// The case is where the step can be open.
+    pub(super) fn in_phase(&self, step: &StepSource) -> Result<(), Refusal> {
+        match step.phase {
+            Phase::Application => self.status(&[Status::InProgress]),
+            Phase::Works => self.status(&[Status::Issued]),
+        }
     }
 
     fn not_taken_by_other(&self, step: &StepId) -> Result<(), Refusal> {
@@ -65,6 +70,10 @@ pub(super) fn complete(mut draft: Draft, work: &Work) -> Decision {
     known_documents(draft.procedure, work.documents)?;
     if let Some(answer) = work.checklist.iter().find(|a| !step.checklist.iter().any(|item| item.id == a.item)) {
         return Err(Refusal::UnknownChecklistItem { item: answer.item.clone() });
+    }
+    let twice = |a: &&ChecklistAnswer| work.checklist.iter().filter(|other| other.item == a.item).count() > 1;
+    if let Some(answer) = work.checklist.iter().find(twice) {
+        return Err(Refusal::ChecklistTwice { item: answer.item.clone() });
     }
     if goes_on(outcome) {
         may_go_on(&draft, step, work)?;
@@ -110,7 +119,9 @@ pub(super) fn finish(
     if let Some(back) = outcome.and_then(|outcome| outcome.back_to.as_ref()) {
         let (place, _) = draft.procedure.step(back).expect("an outcome goes back to a step of the procedure");
         let (this, _) = draft.procedure.step(&step.id).expect("the step is open");
-        draft.cancel(draft.procedure.from_here_on(place) & !(1 << this));
+        let undone = draft.procedure.from_here_on(place);
+        draft.cancel_agencies(undone);
+        draft.cancel_steps(undone & !(1 << this));
     }
     draft.record(StepCompleted {
         step: step.id.clone(),
@@ -136,7 +147,7 @@ pub(super) fn finish(
 
 /// Extends the promised date, or a step's deadline, once.
 pub(super) fn extend(mut draft: Draft, step: Option<&StepId>) -> Decision {
-    draft.officer(&draft.decisions()?.extend.clone())?;
+    draft.officer(&draft.decisions()?.extend)?;
     draft.status(&[Status::InProgress, Status::Granted, Status::Issued])?;
     let (clock, running, policy): (Clock, _, Option<&DeadlineSource>) = match step {
         None => (Clock::Promise, draft.case.promise, draft.procedure.source().promise.as_ref()),
@@ -153,6 +164,9 @@ pub(super) fn extend(mut draft: Draft, step: Option<&StepId>) -> Decision {
     }
     if running.deadline.extended {
         return Err(Refusal::ExtensionUsed {});
+    }
+    if running.passed || running.deadline.due < draft.asking.now {
+        return Err(Refusal::ExtensionTooLate {});
     }
     let city = draft.asking.state.city()?;
     let deadline = running.deadline.extend(policy.extension, &draft.asking.state.calendar, &city.zone);

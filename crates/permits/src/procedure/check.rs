@@ -1,7 +1,7 @@
 //! Checks a procedure as a whole before anybody can be held to it.
 
 use super::formula::Formula;
-use super::source::{DeadlineSource, FieldKind, FieldSource, OnExpiry, Source, StepSource};
+use super::source::{DeadlineSource, FieldKind, FieldSource, OnExpiry, Phase, Source, StepSource};
 use super::{CompiledFee, CompiledStep, Facts, MAX_STEPS, Offered, Procedure, ProcedureError};
 use crate::events::{FactValue, Value};
 use kernel::{Date, StepId, time};
@@ -12,6 +12,9 @@ const MAX_DAYS: u16 = 3_650;
 
 /// The longest text: a command may have 64 KiB, and a person must be able to read it.
 const MAX_TEXT: usize = 60 * 1024;
+
+/// The most of any one kind in a list: a case keeps steps and documents as 64 bits, and a page shows the rest.
+const MAX_LIST: usize = 64;
 
 type Checked<T = ()> = Result<T, ProcedureError>;
 
@@ -27,15 +30,51 @@ pub(super) fn parse(text: &str) -> Checked<Procedure> {
         Ok(source) => source,
         Err(error) => return broken("TOML", error.to_string().trim_end()),
     };
+    lists_are_short(&source)?;
     names_are_unique(&source)?;
+    source.fields.iter().try_for_each(field_can_be_answered)?;
     whole_case(&source)?;
     for step in &source.steps {
         step_alone(&source, step)?;
     }
     let procedure = compile(text, source)?;
     no_step_waits_for_itself(&procedure)?;
+    no_step_is_done_by_going_back(&procedure)?;
     formulas_have_values(&procedure)?;
     Ok(procedure)
+}
+
+fn lists_are_short(source: &Source) -> Checked {
+    let agencies = source.steps.iter().map(|step| step.consultations.len()).sum();
+    let lists = [
+        ("field", source.fields.len()),
+        ("condition", source.conditions.len()),
+        ("document", source.documents.len()),
+        ("article", source.articles.len()),
+        ("fee", source.fees.len()),
+        ("channel", source.channels.len()),
+        ("consultation", agencies),
+    ];
+    let in_steps = source.steps.iter().flat_map(|step| {
+        [("checklist", step.checklist.len()), ("outcome", step.outcomes.len()), ("after", step.after.len())]
+    });
+    match lists.into_iter().chain(in_steps).find(|(_, items)| *items > MAX_LIST) {
+        Some((what, _)) => broken(what, format!("there may be {MAX_LIST} at most")),
+        None => Ok(()),
+    }
+}
+
+fn field_can_be_answered(field: &FieldSource) -> Checked {
+    let at = || format!("field {}", field.id);
+    match &field.holds {
+        FieldKind::Integer { min, max } if min > max => broken(at(), "min is more than max"),
+        FieldKind::Choice { choices } if choices.is_empty() => broken(at(), "there is nothing to choose from"),
+        FieldKind::Choice { choices } if choices.len() > MAX_LIST => {
+            broken(at(), format!("there may be {MAX_LIST} choices at most"))
+        }
+        FieldKind::Choice { choices } => unique(&format!("{}: choice", at()), choices.iter().map(|choice| &choice.id)),
+        FieldKind::Integer { .. } | FieldKind::Flag => Ok(()),
+    }
 }
 
 fn names_are_unique(source: &Source) -> Checked {
@@ -88,7 +127,14 @@ fn whole_case(source: &Source) -> Checked {
     if source.promise.as_ref().is_some_and(|promise| matches!(promise.on_expiry, OnExpiry::Consent)) {
         return broken("promise", "silence cannot issue a licence: no licence before every step, fee and consultation");
     }
+    if source.payment.as_ref().is_some_and(|payment| matches!(payment.on_expiry, OnExpiry::Consent)) {
+        return broken("payment", "silence pays no bill");
+    }
     if let Some(objection) = &source.objection {
+        let answer = objection.answer.as_ref();
+        if answer.is_some_and(|answer| !matches!(answer.on_expiry, OnExpiry::Escalate)) {
+            return broken("objection.answer", "an objection is decided by its panel: expiry can only escalate");
+        }
         deadline("objection.within", Some(&objection.within))?;
         deadline("objection.answer", objection.answer.as_ref())?;
         if !source.steps.iter().any(|step| step.id == objection.reopens) {
@@ -161,6 +207,10 @@ fn step_alone(source: &Source, step: &StepSource) -> Checked {
             return broken(part, format!("there is no article {article}"));
         }
     }
+    let refuses_by_silence = step.deadline.as_ref().is_some_and(|d| matches!(d.on_expiry, OnExpiry::Refuse));
+    if refuses_by_silence && step.phase == Phase::Works {
+        return broken(at("deadline"), "what is licensed already is not refused by silence");
+    }
     let on_expiry_consent = step.deadline.as_ref().is_some_and(|d| matches!(d.on_expiry, OnExpiry::Consent));
     if on_expiry_consent
         && step
@@ -232,6 +282,20 @@ fn no_step_waits_for_itself(procedure: &Procedure) -> Checked {
         Some(step) => broken(format!("step {}: after", procedure.step_at(step).id), "waits for itself"),
         None => Ok(()),
     }
+}
+
+/// A step that sends the case back must be undone with it, or it would count as done without its checks. A step on
+/// demand may: it is done by whatever it finds.
+fn no_step_is_done_by_going_back(procedure: &Procedure) -> Checked {
+    for (place, step) in procedure.source.steps.iter().enumerate().filter(|(_, step)| !step.on_demand) {
+        for back in step.outcomes.iter().filter_map(|outcome| outcome.back_to.as_ref()) {
+            let (earlier, _) = procedure.step(back).expect("back-to is checked to name a step");
+            if procedure.from_here_on(earlier) >> place & 1 == 0 {
+                return broken(format!("step {}: back-to", step.id), format!("must name a step before it, not {back}"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Tries every formula on the least and the most that the fields may hold, so that a wrong kind or an overflow shows

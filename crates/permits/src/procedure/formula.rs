@@ -2,6 +2,7 @@
 
 use super::source::{FieldKind, FieldSource};
 use crate::events::Value;
+use cel::common::ast::{Expr, LiteralValue};
 use cel::{Context, Env, ExecutionError, Program};
 use std::sync::{Arc, LazyLock};
 
@@ -32,6 +33,9 @@ pub enum FormulaError {
     /// Uses fractions, which are not exact.
     #[error("{0} is not exact; use whole numbers and percent(amount, n)")]
     Inexact(&'static str),
+    /// Uses a loop or a map, whose time nothing bounds.
+    #[error("loops, maps and structures are not for fees and conditions")]
+    Loop,
     /// Failed on these values.
     #[error("{0}")]
     Failed(String),
@@ -57,6 +61,20 @@ fn percent(amount: i64, n: i64) -> Result<i64, ExecutionError> {
     i64::try_from(rounded).map_err(|_| ExecutionError::function_error("percent", "the result is too large"))
 }
 
+/// Whole numbers and no loops: a formula is exact, and its time is bounded by its length.
+fn plain(expr: &Expr) -> Result<(), FormulaError> {
+    match expr {
+        Expr::Literal(LiteralValue::Double(_)) => Err(FormulaError::Inexact("a number with a fraction")),
+        Expr::Comprehension(_) | Expr::Map(_) | Expr::Struct(_) => Err(FormulaError::Loop),
+        Expr::Call(call) => {
+            call.target.iter().map(|target| &**target).chain(&call.args).try_for_each(|e| plain(&e.expr))
+        }
+        Expr::List(list) => list.elements.iter().try_for_each(|element| plain(&element.expr)),
+        Expr::Select(select) => plain(&select.operand.expr),
+        Expr::Literal(_) | Expr::Ident(_) | Expr::Unspecified => Ok(()),
+    }
+}
+
 impl Formula {
     /// Compiles it and checks every name against the fields.
     ///
@@ -75,11 +93,8 @@ impl Formula {
         if references.has_function("double") {
             return Err(FormulaError::Inexact("double()"));
         }
-        let bytes = text.as_bytes();
-        if bytes.windows(3).any(|w| w[0].is_ascii_digit() && w[1] == b'.' && w[2].is_ascii_digit()) {
-            return Err(FormulaError::Inexact("a number with a fraction"));
-        }
         drop(references);
+        plain(&program.expression().expr)?;
         Ok(Formula { program })
     }
 

@@ -91,12 +91,12 @@ impl Permits {
         let parcel = if live == was_live { None } else { case.parcel.clone() };
         self.keep_live(fact.case, parcel, was_live, live);
         self.keep_due(fact.case, was_due, due);
-        match &fact.event {
-            Event::BillIssued(e) => self.books.bills.given(e.bill.year(), e.bill.serial()),
-            Event::LicenceIssued(e) => self.books.licences.given(e.licence.year(), e.licence.serial()),
-            Event::WorkCompleted(e) => self.books.certificates.given(e.certificate.year(), e.certificate.serial()),
-            #[allow(clippy::wildcard_enum_match_arm, reason = "only numbered events have a book")]
-            _ => {}
+        if let Event::BillIssued(e) = &fact.event {
+            self.books.bills.given(e.bill.year(), e.bill.serial());
+        } else if let Event::LicenceIssued(e) = &fact.event {
+            self.books.licences.given(e.licence.year(), e.licence.serial());
+        } else if let Event::WorkCompleted(e) = &fact.event {
+            self.books.certificates.given(e.certificate.year(), e.certificate.serial());
         }
         if self.stale.contains(&fact.case) && !self.is_stale(&self.cases[&fact.case]) {
             self.stale.remove(&fact.case);
@@ -192,6 +192,7 @@ impl Case {
                 self.facts = std::mem::take(&mut self.facts).with(procedure, &e.facts);
                 self.add_documents(procedure, &e.documents);
                 self.returned = None;
+                self.unskip(procedure);
                 self.release();
             }
             Event::DeadlineMoved(e) => self.move_clock(procedure, &e.clock, |clock| clock.deadline = e.deadline),
@@ -274,6 +275,17 @@ impl Case {
         self.add_documents(procedure, &e.documents);
         if let Some(back) = &e.back_to {
             self.undo(procedure, procedure.from_here_on(usize::from(place(procedure, back))));
+        }
+    }
+
+    /// Steps that apply since the facts were corrected are no longer skipped.
+    fn unskip(&mut self, procedure: &Procedure) {
+        if self.skipped == 0 {
+            return;
+        }
+        let scope = procedure.scope(&self.facts);
+        for place in (0..procedure.source().steps.len()).filter(|place| procedure.applies(*place, &scope)) {
+            self.skipped &= !(1 << place);
         }
     }
 

@@ -96,7 +96,7 @@ fn stored<T: Serialize>(code: u16, body: &T) -> Stored<'static> {
     Stored { code, version: 1, body: Cow::Owned(body) }
 }
 
-fn body<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T, WireError> {
+pub(crate) fn body<T: DeserializeOwned>(what: &'static str, bytes: &[u8]) -> Result<T, WireError> {
     let malformed = |why: String| WireError::Malformed { what, why };
     let (event, rest) = postcard::take_from_bytes(bytes).map_err(|error| malformed(error.to_string()))?;
     if rest.is_empty() {
