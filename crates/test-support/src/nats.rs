@@ -21,6 +21,7 @@ const SOCKET: Duration = Duration::from_secs(2);
 pub struct NatsServer {
     folder: DataFolder,
     program: PathBuf,
+    more: String,
     port: u16,
     process: Mutex<Process>,
 }
@@ -31,13 +32,17 @@ impl NatsServer {
     /// # Panics
     /// When there is no nats-server, or it does not start.
     pub fn start_blocking() -> Self {
+        Self::start_with_blocking("")
+    }
+
+    fn start_with_blocking(more: &str) -> Self {
         let program = tools::nats_server()
             .unwrap_or_else(|error| panic!("{error}\nrun cargo xtask test, which fetches it (or cargo xtask tools)"));
         let folder = DataFolder::new();
         // The server picks its port and tells it in a file, so that two tests never race for one.
-        let process = launch(&program, &folder, None);
+        let process = launch(&program, &folder, None, more);
         let port = read_port(&folder, &process);
-        let server = Self { folder, program, port, process: Mutex::new(process) };
+        let server = Self { folder, program, more: more.to_owned(), port, process: Mutex::new(process) };
         poll(READY, || server.ready()).expect("nats-server starts in a minute");
         server
     }
@@ -90,7 +95,7 @@ impl NatsServer {
     fn launch_again(&self) {
         let mut process = self.process();
         process.kill();
-        *process = launch(&self.program, &self.folder, Some(self.port));
+        *process = launch(&self.program, &self.folder, Some(self.port), &self.more);
     }
 
     /// A server greets with an INFO line when its streams are recovered and it takes connections.
@@ -117,6 +122,15 @@ impl NatsServer {
         blocking(Self::start_blocking).await
     }
 
+    /// Starts a server with more settings than the usual: users, limits.
+    ///
+    /// # Panics
+    /// When there is no nats-server, or it does not start with these.
+    pub async fn start_with(settings: &str) -> Self {
+        let settings = settings.to_owned();
+        blocking(move || Self::start_with_blocking(&settings)).await
+    }
+
     /// Starts the server again on the same port and store, killing it first if it still runs.
     ///
     /// # Panics
@@ -136,9 +150,9 @@ impl NatsServer {
     }
 }
 
-fn launch(program: &Path, folder: &DataFolder, port: Option<u16>) -> Process {
+fn launch(program: &Path, folder: &DataFolder, port: Option<u16>, more: &str) -> Process {
     let config = folder.join("nats.conf");
-    std::fs::write(&config, settings(port, &folder.join("store"))).expect("the settings can be written");
+    std::fs::write(&config, settings(port, &folder.join("store")) + more).expect("the settings can be written");
     let mut command = Command::new(program);
     command.arg("--config").arg(config).arg("--ports_file_dir").arg(folder.path());
     Process::spawn(command, folder.join("log"))
@@ -210,6 +224,51 @@ mod tests {
         assert!(answer(Duration::from_millis(200)).await.is_err(), "a frozen server does not answer");
         server.resume();
         answer(READY).await.expect("a thawed one does").expect_err("it says that nobody listens");
+    }
+
+    const USERS: &str = include_str!("../../../deploy/nats-services.conf");
+    const CREATE: &str = r#"{"name":"T","subjects":["daftar.isfahan.reg.permits"],"storage":"file"}"#;
+
+    /// A connection of a shipped user, and what the server refused it.
+    async fn user(server: &NatsServer, name: &str) -> (async_nats::Client, tokio::sync::mpsc::Receiver<String>) {
+        let (refused, refusals) = tokio::sync::mpsc::channel(16);
+        let options = async_nats::ConnectOptions::with_user_and_password(name.into(), "secret".into());
+        let options = options.event_callback(move |event| {
+            let refused = refused.clone();
+            async move {
+                if let async_nats::Event::ServerError(error) = event {
+                    let _ = refused.send(error.to_string()).await;
+                }
+            }
+        });
+        (options.connect(server.url()).await.expect("the user is known"), refusals)
+    }
+
+    #[tokio::test]
+    async fn the_users_that_we_ship_do_their_work_and_no_more() {
+        let users = ["REGISTRAR", "READER", "SENDER"];
+        let known = users
+            .iter()
+            .fold(USERS.to_owned(), |text, user| text.replace(&format!("$DAFTAR_NATS_{user}_PASSWORD"), "secret"));
+        let server = NatsServer::start_with(&known).await;
+        let (registrar, mut refusals) = user(&server, "registrar").await;
+        registrar.request("$JS.API.STREAM.CREATE.T", CREATE.into()).await.expect("makes the stream");
+        registrar.request("daftar.isfahan.reg.permits", "block".into()).await.expect("writes it");
+        for act in ["UPDATE", "DELETE", "PURGE", "RESTORE", "MSG.DELETE", "SNAPSHOT", "PEER.REMOVE"] {
+            registrar.publish(format!("$JS.API.STREAM.{act}.T"), CREATE.into()).await.expect("sent");
+            let refusal = refusals.recv().await.expect("an answer");
+            assert!(refusal.contains("Permissions Violation") && refusal.contains(act), "{act}: {refusal}");
+        }
+        let (reader, mut refusals) = user(&server, "reader").await;
+        let block = reader.request("$JS.API.STREAM.MSG.GET.T", r#"{"seq":1}"#.into()).await.expect("reads");
+        assert!(String::from_utf8_lossy(&block.payload).contains("\"seq\":1"));
+        reader.publish("daftar.isfahan.reg.permits", "forged".into()).await.expect("sent");
+        assert!(refusals.recv().await.expect("an answer").contains("Permissions Violation"));
+        let (sender, mut refusals) = user(&server, "sender").await;
+        sender.publish("daftar.isfahan.reg.permits", "forged".into()).await.expect("sent");
+        assert!(refusals.recv().await.expect("an answer").contains("Permissions Violation"));
+        let unheard = sender.request("daftar.isfahan.cmd.permits", "command".into()).await.expect_err("nobody listens");
+        assert_eq!(unheard.kind(), async_nats::RequestErrorKind::NoResponders);
     }
 
     #[tokio::test]
