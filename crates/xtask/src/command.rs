@@ -1,6 +1,6 @@
 //! Running other programs: each is shown before it starts, and its failure is the task's.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,6 +23,12 @@ pub(crate) fn command(program: impl AsRef<Path>, arguments: &[&str]) -> Command 
     let mut command = Command::new(program.as_ref());
     command.args(arguments).current_dir(workspace_root());
     command
+}
+
+/// The `daftar` of a profile's folder, found from `target/debug/xtask`, wherever the target folder is.
+pub(crate) fn built(profile: &str) -> PathBuf {
+    let ours = std::env::current_exe().expect("a program knows its own file");
+    ours.ancestors().nth(2).expect("xtask is built into a profile's folder").join(profile).join("daftar")
 }
 
 /// Shows the command, runs it and waits for it.

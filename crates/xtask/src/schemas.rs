@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use test_support::tools::workspace_root;
 
 use crate::Error;
-use crate::command::{command, run as start, say};
+use crate::command::{built, command, run as start, say};
 use crate::tools::file;
 
 /// Kept by tests that only ever add to it, not generated from today's code.
@@ -27,7 +27,10 @@ pub(crate) fn run(check: bool) -> Result<(), Error> {
 }
 
 fn write_to(folder: &Path) -> Result<(), Error> {
-    let mut daftar = command("cargo", &["run", "--quiet", "--package", "daftar", "--", "schema", "--out"]);
+    // The whole workspace's binaries, since building one package alone would compile dependencies with other features
+    // than the tests use, and then again for those.
+    start(command("cargo", &["build", "--workspace", "--bins"]))?;
+    let mut daftar = command(built("debug"), &["schema", "--out"]);
     daftar.arg(folder);
     start(daftar)
 }

@@ -1,30 +1,23 @@
 //! A city on this machine, for whoever wants to see it work.
 
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use test_support::tools::NATS_VARIABLE;
 
 use crate::Error;
-use crate::command::{command, run as start, say};
+use crate::command::{built, command, run as start, say};
 use crate::tools::ensure_nats;
 
 /// Builds `daftar` in release and becomes `daftar up`, which starts everything else.
 pub(crate) fn run(data: &Path, listen: &str, more: &[String]) -> Result<(), Error> {
     let nats = ensure_nats()?;
     start(command("cargo", &["build", "--release", "--package", "daftar"]))?;
-    let program = release_binary();
+    let program = built("release");
     say(format_args!("$ {} up --data {} --listen {listen}", program.display(), data.display()));
     let mut daftar = std::process::Command::new(&program);
     daftar.arg("up").arg("--data").arg(data).args(["--listen", listen]).args(more).env(NATS_VARIABLE, nats);
     // It takes our place, so that Ctrl-C and the exit code are its own.
     let source = daftar.exec();
     Err(Error::NotRun { command: program.display().to_string(), source })
-}
-
-/// `target/release/daftar`, found from `target/debug/xtask`, wherever the target folder is.
-fn release_binary() -> PathBuf {
-    let ours = std::env::current_exe().expect("a program knows its own file");
-    let target = ours.ancestors().nth(2).expect("xtask is built into a profile's folder");
-    target.join("release/daftar")
 }
