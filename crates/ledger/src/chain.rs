@@ -127,6 +127,9 @@ impl Chain {
         if block.recorded_at < self.recorded_at {
             return Err(Fault::Time { before: self.recorded_at, found: block.recorded_at });
         }
+        if block.events() == 0 || block.commits.iter().any(|commit| commit.entries.is_empty()) {
+            return Err(Fault::Empty);
+        }
         if block.epoch < self.epoch {
             return Err(Fault::Epoch { before: self.epoch, found: block.epoch });
         }
@@ -317,6 +320,9 @@ pub enum Fault {
         /// What the block says.
         found: u64,
     },
+    /// Every commit has events; without them nothing would vouch for it.
+    #[error("it has no events, or a commit without events")]
+    Empty,
     /// Events are not those that the root was computed from.
     #[error("its Merkle root is not that of its events")]
     Root,

@@ -17,3 +17,6 @@ pub use jetstream::{
     AppendError, Blocks, Drift, Log, LogError, Settings, SettingsDrift, command_subject, stream_name, stream_subject,
 };
 pub use merkle::Frontier;
+
+#[cfg(test)]
+mod tests;
