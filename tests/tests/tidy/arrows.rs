@@ -42,6 +42,8 @@ const ARROWS: &[(&str, &[&str])] = &[
         ],
     ),
     ("test-support", &[]),
+    // It measures the parts one by one, beside the raw limits of the machine.
+    ("bench", &["test-support", "kernel", "permits", "ledger", "registrar", "projection", "departments"]),
     ("xtask", &["test-support"]),
     ("city-tests", &[]),
 ];

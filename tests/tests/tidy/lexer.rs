@@ -10,6 +10,8 @@ pub(crate) struct Lexed {
     pub(crate) strings: Vec<(usize, String)>,
     /// The lines of `#[cfg(test)]` modules.
     pub(crate) test_lines: Vec<RangeInclusive<usize>>,
+    /// The names of `#[cfg(test)]` modules that are files of their own.
+    pub(crate) test_files: Vec<String>,
 }
 
 pub(crate) fn lex(text: &str) -> Lexed {
@@ -17,8 +19,8 @@ pub(crate) fn lex(text: &str) -> Lexed {
     while scan.at < scan.chars.len() {
         scan.step();
     }
-    let test_lines = test_modules(&scan.code);
-    Lexed { code: scan.code, strings: scan.strings, test_lines }
+    let (test_lines, test_files) = test_modules(&scan.code);
+    Lexed { code: scan.code, strings: scan.strings, test_lines, test_files }
 }
 
 struct Scan {
@@ -170,16 +172,21 @@ pub(crate) fn find_outside(code: &str, from: usize, to: usize, is: impl Fn(&str)
     None
 }
 
-fn test_modules(code: &str) -> Vec<RangeInclusive<usize>> {
+fn test_modules(code: &str) -> (Vec<RangeInclusive<usize>>, Vec<String>) {
     let attributes = words(code, "#[cfg(").filter(|at| {
         let condition = code[*at..].split(']').next().unwrap_or_default();
         words(condition, "test").next().is_some() && !condition.contains("not(")
     });
-    let blocks = attributes.filter_map(|at| {
-        let open = at + code[at..].find(['{', ';']).filter(|end| code[at + end..].starts_with('{'))?;
-        Some(line_of(code, at)..=line_of(code, closing(code, open)?))
-    });
-    blocks.collect()
+    let (mut blocks, mut files) = (Vec::new(), Vec::new());
+    for at in attributes {
+        let Some(end) = find_outside(code, at, code.len(), |rest| rest.starts_with(['{', ';'])) else { continue };
+        if code[end..].starts_with('{') {
+            blocks.extend(closing(code, end).map(|close| line_of(code, at)..=line_of(code, close)));
+        } else if let Some((_, name)) = code[at..end].rsplit_once("mod ") {
+            files.push(name.trim().to_owned());
+        }
+    }
+    (blocks, files)
 }
 
 #[cfg(test)]
@@ -206,6 +213,7 @@ mod tests {
     fn test_modules_are_found_and_test_files_of_modules_are_not_blocks() {
         let code = "fn a() {}\n#[cfg(test)]\nmod tests {\n fn b() {}\n}\nfn c() {}\n#[cfg(test)]\nmod more;\nfn d() {}";
         assert_eq!(lex(code).test_lines, vec![2..=5]);
+        assert_eq!(lex(code).test_files, ["more"]);
         assert_eq!(lex("#[cfg(all(test, feature = \"x\"))]\nmod t {\n}").test_lines, vec![1..=3]);
         assert!(lex("#[cfg(not(test))]\nmod t {\n}").test_lines.is_empty());
     }

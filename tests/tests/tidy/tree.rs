@@ -30,11 +30,13 @@ pub(crate) struct Source {
     pub(crate) path: String,
     pub(crate) text: String,
     pub(crate) lexed: Lexed,
+    /// Whether another file declares it as `#[cfg(test)] mod`.
+    declared_test: bool,
 }
 
 impl Source {
     pub(crate) fn new(path: &str, text: &str) -> Self {
-        Self { path: path.to_owned(), text: text.to_owned(), lexed: lexer::lex(text) }
+        Self { path: path.to_owned(), text: text.to_owned(), lexed: lexer::lex(text), declared_test: false }
     }
 
     /// The folder's name under `crates/`, or `tests`.
@@ -50,7 +52,7 @@ impl Source {
     pub(crate) fn is_test(&self, line: usize) -> bool {
         let path = &self.path;
         let whole = path.starts_with("tests/") || path.contains("/tests/") || path.ends_with("/tests.rs");
-        whole || self.lexed.test_lines.iter().any(|lines| lines.contains(&line))
+        whole || self.declared_test || self.lexed.test_lines.iter().any(|lines| lines.contains(&line))
     }
 
     /// The lines of code, from 1, without comments and without what strings hold.
@@ -66,7 +68,27 @@ impl Source {
 /// Every Rust file of the workspace.
 pub(crate) fn sources() -> Vec<Source> {
     let paths = walk().into_iter().filter(|path| path.ends_with(".rs"));
-    paths.map(|path| Source::new(&path, &read(&path))).collect()
+    let mut sources: Vec<Source> = paths.map(|path| Source::new(&path, &read(&path))).collect();
+    mark_tests(&mut sources);
+    sources
+}
+
+/// A file of tests may have any name: who declares it says that it is one.
+fn mark_tests(sources: &mut [Source]) {
+    let declared: Vec<String> = sources.iter().flat_map(test_files).collect();
+    for source in sources {
+        let stem = source.path.trim_end_matches(".rs").trim_end_matches("/mod");
+        source.declared_test = declared.iter().any(|file| stem == file || stem.starts_with(&format!("{file}/")));
+    }
+}
+
+/// The files, without `.rs`, that this one declares as tests.
+fn test_files(source: &Source) -> impl Iterator<Item = String> {
+    let stem = source.path.trim_end_matches(".rs");
+    let (folder, name) = stem.rsplit_once('/').unwrap_or(("", stem));
+    let beside = matches!(name, "lib" | "main" | "mod");
+    let base = if beside { folder.to_owned() } else { stem.to_owned() };
+    source.lexed.test_files.iter().map(move |module| format!("{base}/{module}"))
 }
 
 /// Every package's Cargo.toml with its text; the root's is not a package.
@@ -100,4 +122,18 @@ fn walk() -> Vec<String> {
     }
     found.sort();
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_another_declares_as_a_test_is_one() {
+        let text = "#[cfg(test)]\nmod real;\nmod live;";
+        let paths = ["crates/x/src/a.rs", "crates/x/src/a/real.rs", "crates/x/src/a/live.rs", "crates/x/src/real.rs"];
+        let mut sources: Vec<Source> = paths.map(|path| Source::new(path, text)).into();
+        mark_tests(&mut sources);
+        assert_eq!(sources.iter().map(|source| source.is_test(9)).collect::<Vec<_>>(), [false, true, false, false]);
+    }
 }
