@@ -13,7 +13,7 @@ use rows::{Row, Rows};
 use smol_str::SmolStr;
 use std::{
     collections::{VecDeque, hash_map::RandomState},
-    hash::{BuildHasher, Hash, Hasher},
+    hash::BuildHasher,
     io::BufRead,
 };
 
@@ -122,11 +122,7 @@ impl CsvLog {
             raw: 0,
             line,
         };
-        let raw = |column: &Column| {
-            let mut hasher = hashes.build_hasher();
-            (cells, column.index).hash(&mut hasher);
-            hasher.finish()
-        };
+        let raw = |column: &Column| hashes.hash_one((cells, column.index));
         let mut found = Vec::new();
         match &columns.steps {
             Steps::Row { step: name, time } => {

@@ -135,7 +135,7 @@ struct Case {
     ended: Option<Instant>,
     close: kernel::CommandId,
     /// Jobs that wait for the one before them; none where no job of the case is under way.
-    waiting: Option<Box<VecDeque<Job>>>,
+    waiting: Option<VecDeque<Job>>,
 }
 
 #[derive(Clone, Copy)]
@@ -212,7 +212,7 @@ impl Run {
         }
         let (open, close) = (self.ids.open(&row.reference), self.ids.close(&row.reference));
         let (line, ended) = (row.line, row.ended);
-        let waiting = Some(Box::default());
+        let waiting = Some(VecDeque::new());
         self.cases.insert(key, Case { status: Status::Opening, line, ended, close, waiting });
         Some((key, Job::Open { row, id: open }))
     }
@@ -241,7 +241,7 @@ impl Run {
             }
             None => {
                 let job = self.ready(key, job)?;
-                self.cases.get_mut(&key)?.waiting = Some(Box::default());
+                self.cases.get_mut(&key)?.waiting = Some(VecDeque::new());
                 Some((key, job))
             }
         }

@@ -182,11 +182,9 @@ fn real_receipts_are_the_same_in_both_formats() {
 
 #[test]
 fn real_claims_and_fines_are_read_whole() {
-    for (name, cases, steps) in [
-        ("travel/bpic2020_DomesticDeclarations.xes.gz", 10_357, 55_628),
-        ("travel/bpic2020_RequestForPayment.xes.gz", 6_760, 36_072),
-        ("fines/roadtraffic100traces.xes", 100, 390),
-    ] {
+    for (name, cases, steps) in
+        [("travel/bpic2020_RequestForPayment.xes.gz", 6_760, 36_072), ("fines/roadtraffic100traces.xes", 100, 390)]
+    {
         let Some(file) = real_data::file(name) else { continue };
         let log = XesLog::open(Source::open(&file).unwrap(), &Names::default(), times("UTC", None)).unwrap();
         let records = real_data::records(log);
