@@ -20,6 +20,6 @@ pub(crate) fn commit(id: u128, entries: Vec<Entry<'static>>) -> Commit<'static> 
         department: Some("permits".parse().unwrap()),
         districts: Districts::ALL,
     };
-    let cause = (id % 2 == 0).then_some(Position(300));
+    let cause = id.is_multiple_of(2).then_some(Position(300));
     Commit { command: CommandId(Uuid::from_u128(id)), actor, channel: Channel::ONLINE, cause, entries }
 }

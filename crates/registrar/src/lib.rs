@@ -14,6 +14,7 @@ mod guard;
 mod handle;
 mod intake;
 mod metrics;
+mod pace;
 mod settings;
 mod snapshot;
 mod start;
@@ -25,6 +26,7 @@ pub use config::{Clock, Config};
 pub use error::RegistrarError;
 pub use handle::{Handle, Health};
 pub use intake::MAX_WAITING;
+pub use metrics::Metrics;
 pub use start::Registrar;
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ type Label = [(&'static str, &'static str); 1];
 
 /// The registrar's metrics, each labelled with city and register.
 #[derive(Debug, Clone)]
-pub(crate) struct Metrics {
+pub struct Metrics {
     accepted: Counter,
     repeated: Counter,
     refused: Counter,
@@ -30,9 +30,11 @@ pub(crate) struct Metrics {
 }
 
 impl Metrics {
-    pub(crate) fn register(registry: &mut Registry, city: &str, register: &'static str) -> Metrics {
+    /// Registers them once a process, as `registrar_…`; a registrar that starts again goes on with the same.
+    #[must_use]
+    pub fn register(registry: &mut Registry, city: &str, register: &'static str) -> Metrics {
         let labels = [(Cow::from("city"), Cow::from(city.to_owned())), ("register".into(), register.into())];
-        let registry = registry.sub_registry_with_prefix("daftar_registrar");
+        let registry = registry.sub_registry_with_prefix("registrar");
         let registry = registry.sub_registry_with_labels(labels.into_iter());
         let commands = Family::<Label, Counter>::default();
         registry.register("commands", "Commands by what was answered", commands.clone());

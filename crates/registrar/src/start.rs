@@ -15,7 +15,6 @@ use bytes::Bytes;
 use futures::StreamExt;
 use kernel::{Height, Register};
 use ledger::{Block, Chain, Head, Log, LogError, Settings, command_subject};
-use prometheus_client::registry::Registry;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -35,13 +34,17 @@ impl<R: Register> Registrar<R> {
     ///
     /// # Errors
     /// When the log cannot be used, is damaged, or is older than what this registrar has written before.
-    pub async fn start(config: Config, clock: Clock, metrics: &mut Registry) -> Result<Handle, RegistrarError> {
-        let metrics = Metrics::register(metrics, config.city.as_str(), R::NAME);
+    pub async fn start(config: Config, clock: Clock, metrics: Metrics) -> Result<Handle, RegistrarError> {
         let register = format!("{}/{}", config.city, R::NAME);
         let failed = |source| RegistrarError::Log { register: register.clone(), source };
 
         let guard = Guard::open(&config.file(R::NAME, "head"))?;
-        let log = open::<R>(&config, guard.kept()).await.map_err(failed)?;
+        let log = match (open::<R>(&config, guard.kept()).await, guard.kept()) {
+            (Err(LogError::NoStream { .. }), Some(kept)) => {
+                return Err(Denied::RolledBack { kept: kept.height, found: Height(0) }.of(&register));
+            }
+            (log, _) => log.map_err(failed)?,
+        };
         let last = log.last().await.map_err(failed)?;
         if let Some(kept) = guard.kept() {
             check_kept(&log, &kept, last.as_ref()).await.map_err(|why| why.of(&register))?;

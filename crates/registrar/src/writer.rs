@@ -8,6 +8,7 @@ use crate::guard::Guard;
 use crate::handle::Vitals;
 use crate::intake::{self, Arrival, Caller, Intake};
 use crate::metrics::Metrics;
+use crate::pace::Pace;
 use crate::snapshot::{self, Schedule};
 use crate::state::State;
 use bytes::Bytes;
@@ -41,6 +42,7 @@ pub(crate) struct Writer<R: Register> {
     /// Which of the client's connections the end of the stream was last checked on.
     connection: u64,
     busy_at: Instant,
+    pace: Pace,
 }
 
 impl<R: Register> Writer<R> {
@@ -60,8 +62,9 @@ impl<R: Register> Writer<R> {
         let connection = connects(&log);
         let busy_at = Instant::now();
         let saving = None;
+        let pace = Pace::default();
         #[rustfmt::skip]
-        let writer = Writer { config, clock, log, state, intake, guard, schedule, saving, metrics, vitals, epoch, connection, busy_at };
+        let writer = Writer { config, clock, log, state, intake, guard, schedule, saving, metrics, vitals, epoch, connection, busy_at, pace };
         writer.note_head();
         writer
     }
@@ -102,6 +105,7 @@ impl<R: Register> Writer<R> {
             if !self.check_connection(stopping).await? {
                 return Ok(());
             }
+            self.linger().await?;
             ticking = self.serve(ticking, stopping).await?;
             self.save_if_due().await;
         }
@@ -110,6 +114,19 @@ impl<R: Register> Writer<R> {
         let _ = futures::FutureExt::now_or_never(self.intake.arrivals());
         while !self.intake.waiting.is_empty() {
             self.serve(false, stopping).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits a moment for callers who are expected to send again.
+    async fn linger(&mut self) -> Result<(), RegistrarError> {
+        let Some(wait) = self.pace.linger(self.intake.waiting.len()) else { return Ok(()) };
+        let mut over = pin!(tokio::time::sleep(wait));
+        while self.intake.waiting.len() < self.pace.expected() {
+            tokio::select! {
+                arrival = self.intake.arrivals() => self.expect_open(arrival)?,
+                () = &mut over => break,
+            }
         }
         Ok(())
     }
@@ -141,9 +158,11 @@ impl<R: Register> Writer<R> {
             self.state.chain = chain;
             let head = self.state.chain.head();
             self.guard.keep(head)?;
+            self.pace.appended(began.elapsed());
             self.metrics.appended(events, size, began.elapsed(), head);
             self.vitals.height(head.height);
         }
+        self.pace.answered(replies.len());
         self.answer(replies).await;
         Ok(())
     }
