@@ -1,2 +1,5 @@
-//! Configuration, composition root and command line.
-fn main() {}
+//! The binary; everything is in the library.
+
+fn main() -> std::process::ExitCode {
+    daftar::run()
+}

@@ -90,7 +90,7 @@ pub trait Register: Default + Send + Sync + 'static {
     /// Changes whenever the serialized state does, so that an old snapshot is ignored.
     const SNAPSHOT_VERSION: u32;
     /// What can be asked for.
-    type Command: Serialize + DeserializeOwned + Send + 'static;
+    type Command: Serialize + DeserializeOwned + Send + Sync + 'static;
     /// What can have happened.
     type Event: Send + 'static;
     /// Why a command was not accepted.

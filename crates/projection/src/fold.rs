@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 const ROWS_KEPT: usize = 8_192;
 
 /// A read model with its row's type forgotten, and the rows of it that are in memory.
-pub(crate) trait Model<E>: Send {
+pub(crate) trait Model<E>: Send + Sync {
     /// The table.
     fn table(&self) -> &'static Table;
     /// Notes the rows that the batch's next event touches; `None` for an event that will not be folded.

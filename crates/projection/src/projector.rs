@@ -139,8 +139,7 @@ impl<R: Register> Projector<R> {
                 return Err(error);
             }
             pause = if self.checkpoint.position > before { RETRY_FIRST } else { pause };
-            let error: &dyn std::error::Error = &error;
-            tracing::warn!(error, ?pause, "the projector goes on from its checkpoint after a pause");
+            tracing::warn!(error = &error as &dyn std::error::Error, ?pause, "the projector goes on from its checkpoint after a pause");
             tokio::select! {
                 () = &mut stop => return Ok(()),
                 () = sleep(pause) => {}

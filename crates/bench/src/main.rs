@@ -1,0 +1,64 @@
+//! Measures Daftar beside the raw limits of the machine, all in one run: a figure without its limit says nothing.
+//!
+//! Started by `cargo xtask bench`, which builds it in release. Nothing here is a test; nothing fails on a slow machine.
+
+mod bare;
+mod commands;
+mod raw;
+mod rebuild;
+mod script;
+mod start;
+mod table;
+mod visible;
+
+use clap::Parser;
+use table::Table;
+
+/// What to measure.
+#[derive(Debug, Parser)]
+struct Options {
+    /// Commands of each throughput run
+    #[arg(long, default_value_t = 400_000)]
+    commands: u64,
+    /// Events of the register that is rebuilt and restarted from
+    #[arg(long, default_value_t = 1_000_000)]
+    events: u64,
+    /// Only these parts: commands, visible, rebuild, start
+    #[arg(long, value_delimiter = ',')]
+    only: Vec<String>,
+    /// Measures one registrar start in this process and prints seconds and bytes (used by the bench itself)
+    #[arg(long, hide = true, num_args = 2, value_names = ["NATS", "DATA"])]
+    measure_start: Option<Vec<String>>,
+}
+
+pub(crate) type Failed = Box<dyn std::error::Error + Send + Sync>;
+
+fn main() -> Result<(), Failed> {
+    let options = Options::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if let Some([url, data]) = options.measure_start.as_deref() {
+        return runtime.block_on(start::measure(url, data));
+    }
+    let wanted = |part: &str| options.only.is_empty() || options.only.iter().any(|only| only == part);
+    let mut table = Table::default();
+    runtime.block_on(async {
+        if wanted("commands") {
+            commands::measure(&mut table, options.commands).await?;
+        }
+        if wanted("visible") {
+            visible::measure(&mut table).await?;
+        }
+        if wanted("rebuild") || wanted("start") {
+            let city = raw::Register::filled(options.events).await?;
+            if wanted("start") {
+                start::compare(&mut table, &city)?;
+            }
+            if wanted("rebuild") {
+                rebuild::measure(&mut table, &city).await?;
+            }
+        }
+        Ok::<_, Failed>(())
+    })?;
+    println!("\n{table}");
+    Ok(())
+}

@@ -1,0 +1,13 @@
+//! `daftar serve ROLE…`: some roles against servers that run already.
+
+use super::{Outcome, told_to_stop};
+use crate::{
+    compose::{City, Role},
+    config::Config,
+};
+
+pub(super) async fn run(config: Config, roles: &[Role]) -> Outcome {
+    let city = City::build(config, roles).await?;
+    tracing::info!(?roles, city = %city.config().city, "running");
+    Ok(city.run(told_to_stop()).await?)
+}

@@ -1,0 +1,96 @@
+//! `daftar token`: bearer tokens for the HTTP API, one by one or one per role of a city.
+
+use super::Outcome;
+use crate::{
+    cli, clock,
+    compose::open_vault,
+    config::Config,
+    founding::Folder,
+    keys,
+};
+use gateway::tokens::{DistrictsClaim, Holder, Signer};
+use kernel::{DepartmentId, PersonId, RoleId, identity::NationalId};
+use std::{collections::BTreeMap, time::Duration};
+use vault::{Lookup, Vault};
+
+/// How long the tokens that `up` prints hold.
+const HOURS: u32 = 12;
+/// The applicant of the printed citizen token: a published example of a valid national id.
+const EXAMPLE_CITIZEN: &str = "0013542419";
+/// Roles that mean the same in every procedure.
+const GENERAL_ROLES: [&str; 5] = ["admin", "auditor", "bank", "importer", "intake"];
+
+pub(super) async fn run(config: &Config, wanted: &cli::Token) -> Outcome {
+    let vault = open_vault(config).await?;
+    let signer = keys::signer(config)?;
+    let lookup = match &wanted.national_id {
+        Some(text) => {
+            let id: NationalId = text.parse()?;
+            Lookup::national_id(id.as_str())
+        }
+        None => Lookup::account(wanted.account.as_deref().unwrap_or(wanted.role.as_str())),
+    };
+    let person = vault.person_for(&lookup).await?;
+    let districts = if wanted.districts.is_empty() {
+        DistrictsClaim::ALL
+    } else {
+        DistrictsClaim::These(wanted.districts.clone())
+    };
+    let holder = Holder { districts, ..holder(config, person, &wanted.role, wanted.department.clone()) };
+    println!("{}", issue(&signer, &holder, wanted.hours));
+    Ok(())
+}
+
+/// A token for each role that the city's procedures name, and for those that every city has.
+pub(super) async fn one_per_role(
+    config: &Config,
+    folder: &Folder,
+    signer: &Signer,
+    vault: &Vault,
+) -> Result<Vec<(String, String)>, Box<dyn std::error::Error + Send + Sync>> {
+    let citizen = vault.person_for(&Lookup::national_id(EXAMPLE_CITIZEN)).await?;
+    let role: RoleId = "citizen".parse()?;
+    let mut tokens = vec![("citizen".to_owned(), issue(signer, &holder(config, citizen, &role, None), HOURS))];
+    for (role, department) in roles(folder) {
+        let person = vault.person_for(&Lookup::account(role.as_str())).await?;
+        let token = issue(signer, &holder(config, person, &role, department), HOURS);
+        tokens.push((role.to_string(), token));
+    }
+    Ok(tokens)
+}
+
+/// Somebody in a role, in every district.
+fn holder(config: &Config, person: PersonId, role: &RoleId, department: Option<DepartmentId>) -> Holder {
+    let city = config.city.clone();
+    Holder { city, person, role: role.clone(), department, districts: DistrictsClaim::ALL }
+}
+
+fn issue(signer: &Signer, holder: &Holder, hours: u32) -> String {
+    let now = u64::try_from(clock::now().as_seconds()).unwrap_or(0);
+    signer.issue(holder, now, Duration::from_secs(u64::from(hours) * 3_600))
+}
+
+/// Every role with the department that gives it: of a step its own, of a decision the permit office.
+fn roles(folder: &Folder) -> BTreeMap<RoleId, Option<DepartmentId>> {
+    let mut roles: BTreeMap<RoleId, Option<DepartmentId>> = BTreeMap::new();
+    let department = |name: &str| name.parse().ok();
+    for name in GENERAL_ROLES {
+        let home = if name == "intake" { department("permit-office") } else { None };
+        roles.extend(name.parse().ok().map(|role: RoleId| (role, home)));
+    }
+    for procedure in folder.procedures() {
+        for step in &procedure.source().steps {
+            roles.entry(step.role.clone()).or_insert_with(|| Some(step.department.clone()));
+            for asked in &step.consultations {
+                roles.entry(asked.role.clone()).or_insert_with(|| department("agencies"));
+            }
+        }
+        let decided = procedure.decisions().into_iter().flat_map(|d| {
+            [&d.refuse, &d.bill, &d.grant, &d.issue, &d.suspend, &d.renew, &d.transfer, &d.complete, &d.extend, &d.objection, &d.escalate_to]
+        });
+        for role in decided {
+            roles.entry(role.clone()).or_insert_with(|| department("permit-office"));
+        }
+    }
+    roles
+}

@@ -1,0 +1,59 @@
+//! `daftar up`: a whole city in one process beside a child nats-server.
+
+use super::{Outcome, told_to_stop, token};
+use crate::{
+    cli,
+    compose::{City, Role, connect, open_vault},
+    config::Config,
+    founding::Folder,
+    keys,
+    nats::NatsServer,
+};
+use permits::Permits;
+use registrar::Commands;
+
+pub(super) async fn run(mut config: Config, options: cli::Up) -> Outcome {
+    let folder = match &options.from {
+        Some(folder) => Folder::read(folder)?,
+        None => Folder::isfahan()?,
+    };
+    config.city = folder.city().clone();
+    config.zone = folder.zone()?;
+    std::fs::create_dir_all(&config.data)?;
+    config.data = config.data.canonicalize()?;
+    let mut nats = NatsServer::start(&config).await?;
+    config.nats_url.clone_from(&nats.url);
+    let ended = tokio::select! {
+        ended = whole_city(config, &folder) => ended,
+        () = nats.ended() => Err("nats-server stopped by itself; see nats.log in the data folder".into()),
+    };
+    nats.stop().await;
+    ended
+}
+
+async fn whole_city(config: Config, folder: &Folder) -> Outcome {
+    let signer = keys::signer(&config)?;
+    let city = City::build(config.clone(), &[Role::Registrar, Role::Projector, Role::Gateway]).await?;
+    let commands = Commands::<Permits>::new(connect(&config, "founding").await?, &config.city);
+    tokio::select! {
+        founded = folder.found(&commands) => founded?,
+        () = told_to_stop() => return Ok(city.run(std::future::ready(())).await?),
+    }
+    let vault = open_vault(&config).await?;
+    announce(&config, &token::one_per_role(&config, folder, &signer, &vault).await?);
+    Ok(city.run(told_to_stop()).await?)
+}
+
+fn announce(config: &Config, tokens: &[(String, String)]) {
+    println!("\nتوکن هر نقش، برای دوازده ساعت — a token per role, for twelve hours:\n");
+    for (role, token) in tokens {
+        println!("{role:<24} {token}");
+    }
+    let address = config.listen;
+    println!("\n{} is up.", config.city);
+    println!("  API       http://{address}/v1/     (described at http://{address}/openapi.json)");
+    println!("  health    http://{address}/healthz  http://{address}/readyz  http://{address}/metrics");
+    println!("  NATS      {}", config.nats_url.rsplit('@').next().unwrap_or_default());
+    println!("  data      {}", config.data.display());
+    println!("\nCtrl-C stops it all; the next start finds everything again.");
+}

@@ -1,0 +1,236 @@
+//! The composition root: puts the roles of a city together. Embedded, server and tests all come through here.
+
+use crate::{
+    clock,
+    config::Config,
+    health::Health,
+    keys::{self, KeyError},
+    opener::VaultOpener,
+    roles::{self, Failed},
+};
+use async_nats::Client;
+use ledger::{Log, LogError, Settings};
+use permits::Permits;
+use prometheus_client::registry::Registry;
+use std::{
+    future::Future,
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::{sync::watch, task::JoinSet};
+use vault::{Vault, VaultError};
+
+/// How long NATS may take to answer at the start.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long a lost connection waits before it is tried again, at the most.
+const RECONNECT: Duration = Duration::from_secs(1);
+/// How long the roles may take to stop.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// What a process can be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Role {
+    /// The only writer of the permits register.
+    Registrar,
+    /// Keeps the departments' read models.
+    Projector,
+    /// The HTTP API.
+    Gateway,
+}
+
+/// Why a city does not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be made.
+    #[error("cannot make the folder {}", path.display())]
+    Folder {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// NATS does not answer.
+    #[error("cannot connect to NATS at {address}: is nats-server running there, and are the credentials right?")]
+    Nats {
+        /// Where, without credentials.
+        address: String,
+        /// Why.
+        #[source]
+        source: async_nats::ConnectError,
+    },
+    /// The register cannot be used.
+    #[error("the permits register cannot be used")]
+    Log(#[source] LogError),
+    /// The vault does not open.
+    #[error("the vault does not open")]
+    Vault(#[source] VaultError),
+    /// A key is missing.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The address is taken, or not ours.
+    #[error("cannot listen on {address}; choose another with --listen")]
+    Listen {
+        /// Which.
+        address: std::net::SocketAddr,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A role does not start.
+    #[error("the {role} does not start")]
+    Role {
+        /// Which.
+        role: &'static str,
+        /// Why.
+        #[source]
+        source: Failed,
+    },
+}
+
+/// The roles of one process, running.
+pub struct City {
+    config: Config,
+    running: JoinSet<(&'static str, Result<(), Failed>)>,
+    stop: watch::Sender<bool>,
+}
+
+/// What every role of a process shares.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) client: Client,
+    pub(crate) metrics: Arc<Mutex<Registry>>,
+    pub(crate) health: Health,
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+impl Shared {
+    /// Done when the process is told to stop.
+    pub(crate) async fn stopped(&self) {
+        let mut stop = self.stop.clone();
+        // An error means that whoever could say stop is gone, which is the same.
+        let _ = stop.wait_for(|stop| *stop).await;
+    }
+
+    /// Changes the figures of the process.
+    pub(crate) fn with_metrics<T>(&self, change: impl FnOnce(&mut Registry) -> T) -> T {
+        change(&mut self.metrics.lock().expect("nothing panics while it holds the figures"))
+    }
+}
+
+/// Connects to NATS and keeps the connection for ever.
+///
+/// # Errors
+/// When it does not answer at the start.
+pub async fn connect(config: &Config, name: &str) -> Result<Client, StartError> {
+    let options = async_nats::ConnectOptions::new()
+        .name(format!("daftar {name}"))
+        .connection_timeout(CONNECT)
+        .reconnect_delay_callback(|attempt| RECONNECT.min(Duration::from_millis(20 * attempt as u64)));
+    options.connect(&config.nats_url).await.map_err(|source| {
+        let address = config.nats_url.rsplit('@').next().unwrap_or_default().to_owned();
+        StartError::Nats { address, source }
+    })
+}
+
+/// Opens the vault.
+///
+/// # Errors
+/// When its database or its key is not there.
+pub async fn open_vault(config: &Config) -> Result<Arc<Vault>, StartError> {
+    make_folder(config)?;
+    let master = keys::master(config)?;
+    Ok(Arc::new(Vault::open(&config.vault(), master).await.map_err(StartError::Vault)?))
+}
+
+/// Opens the permits register to read it; it must be there.
+///
+/// # Errors
+/// When it is not there or cannot be read.
+pub async fn open_log(config: &Config, client: &Client) -> Result<Log, LogError> {
+    let settings = Settings { replicas: config.replicas };
+    Log::existing(client.clone(), &config.city, <Permits as kernel::Register>::NAME, settings).await
+}
+
+fn make_folder(config: &Config) -> Result<(), StartError> {
+    let failed = |source| StartError::Folder { path: config.data.clone(), source };
+    std::fs::create_dir_all(&config.data).map_err(failed)
+}
+
+impl City {
+    /// Starts the roles. Each that can be mended by waiting waits; what cannot be mended is an error.
+    ///
+    /// # Errors
+    /// Names what is missing.
+    pub async fn build(config: Config, wanted: &[Role]) -> Result<City, StartError> {
+        make_folder(&config)?;
+        let client = connect(&config, "services").await?;
+        let (stop, stopped) = watch::channel(false);
+        let metrics = Arc::new(Mutex::new(Registry::with_prefix("daftar")));
+        let health = Health::default();
+        let shared = Shared { config: config.clone(), client, metrics, health, stop: stopped };
+        let mut running = JoinSet::new();
+        if wanted.contains(&Role::Registrar) {
+            running.spawn(roles::registrar::run(shared.clone()));
+        }
+        if wanted.contains(&Role::Projector) {
+            let opener = VaultOpener(open_vault(&config).await?);
+            roles::projector::spawn(&shared, &opener, &mut running);
+        }
+        if wanted.contains(&Role::Gateway) {
+            roles::gateway::spawn(&shared, &mut running).await?;
+        }
+        Ok(City { config, running, stop })
+    }
+
+    /// The configuration it was built from.
+    #[must_use]
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Runs until `stop` is done or a role cannot go on, then stops every role: the gateway first, so that whoever
+    /// was promised an answer gets it.
+    ///
+    /// # Errors
+    /// When a role could not go on.
+    pub async fn run(mut self, stop: impl Future<Output = ()>) -> Result<(), StartError> {
+        let ended = tokio::select! {
+            () = stop => Ok(()),
+            ended = self.running.join_next() => result(ended),
+        };
+        tracing::info!("stopping");
+        self.stop.send_replace(true);
+        let drained = tokio::time::timeout(DRAIN, async {
+            let mut first = Ok(());
+            while let Some(ended) = self.running.join_next().await {
+                first = first.and(result(Some(ended)));
+            }
+            first
+        });
+        match drained.await {
+            Ok(stopped) => ended.and(stopped),
+            Err(_) => {
+                tracing::warn!("a role did not stop in {} s", DRAIN.as_secs());
+                ended
+            }
+        }
+    }
+}
+
+type Ended = Option<Result<(&'static str, Result<(), Failed>), tokio::task::JoinError>>;
+
+fn result(ended: Ended) -> Result<(), StartError> {
+    match ended {
+        None | Some(Ok((_, Ok(())))) => Ok(()),
+        Some(Ok((role, Err(source)))) => Err(StartError::Role { role, source }),
+        Some(Err(panicked)) => Err(StartError::Role { role: "process", source: Box::new(panicked) }),
+    }
+}
+
+/// The time, as services are told it.
+pub(crate) fn system_clock() -> Arc<dyn Fn() -> kernel::Instant + Send + Sync> {
+    Arc::new(clock::now)
+}

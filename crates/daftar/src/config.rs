@@ -1,0 +1,214 @@
+//! Configuration: a TOML file, then the environment, then the command line. The only room that reads either.
+#![allow(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+
+use kernel::{CityId, Zone};
+use serde::Deserialize;
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+/// Where NATS is when nobody says otherwise.
+const NATS_URL: &str = "nats://127.0.0.1:4222";
+
+/// Local time when nobody says otherwise: the first city's.
+const ZONE: &str = "Asia/Tehran";
+
+/// Why a configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("cannot read the configuration {}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file is not what it should be.
+    #[error("the configuration {} is not valid", path.display())]
+    Parse {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: toml::de::Error,
+    },
+    /// A variable does not parse.
+    #[error("{name} is {found:?}: {expected}")]
+    Variable {
+        /// Which.
+        name: &'static str,
+        /// What it holds.
+        found: String,
+        /// What it should.
+        expected: &'static str,
+    },
+}
+
+/// How log lines look.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What every role is told.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The tenant.
+    pub city: CityId,
+    /// The folder of all data that is not in a database server.
+    pub data: PathBuf,
+    /// Where HTTP is served.
+    pub listen: SocketAddr,
+    /// Where NATS is, with its credentials.
+    pub nats_url: String,
+    /// How many NATS servers keep each block.
+    pub replicas: u8,
+    /// Where Postgres is; absent, read models and vault are SQLite files under `data`.
+    pub database_url: Option<String>,
+    /// The master key of the vault; absent, it is in `<data>/keys/master.key`.
+    pub master_key: Option<Secret>,
+    /// The city's local time, in which people are shown days.
+    pub zone: Zone,
+    /// How log lines look.
+    pub log: LogFormat,
+    /// The nats-server program, for `up`.
+    pub nats_server: Option<PathBuf>,
+}
+
+/// A text that is never printed.
+#[derive(Clone, Deserialize)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// The file's shape; every key may be left out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    city: Option<CityId>,
+    data: Option<PathBuf>,
+    listen: Option<SocketAddr>,
+    nats_url: Option<String>,
+    replicas: Option<u8>,
+    database_url: Option<String>,
+    zone: Option<Zone>,
+    log: Option<LogFormat>,
+}
+
+/// What the command line says over file and environment.
+#[derive(Debug, Default, Clone, clap::Args)]
+pub struct Overrides {
+    /// Configuration file (TOML); by default daftar.toml in the data folder, if it is there.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// The folder of all data [default: ./daftar-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// The city [default: isfahan]
+    #[arg(long, global = true)]
+    pub city: Option<CityId>,
+    /// Where HTTP is served [default: 127.0.0.1:8080]
+    #[arg(long, global = true, value_name = "ADDR")]
+    pub listen: Option<SocketAddr>,
+    /// How log lines look
+    #[arg(long, global = true)]
+    pub log: Option<LogFormat>,
+}
+
+impl Config {
+    /// Reads the file and the environment and lays the command line over them.
+    ///
+    /// # Errors
+    /// Names the file, key or variable that cannot be used.
+    pub fn load(overrides: &Overrides) -> Result<Config, ConfigError> {
+        let data = overrides.data.clone().or(variable("DAFTAR_DATA").map(PathBuf::from));
+        let named = overrides.config.clone().or(variable("DAFTAR_CONFIG").map(PathBuf::from));
+        let file = match named {
+            Some(path) => read(&path)?,
+            None => {
+                let usual = data.as_deref().unwrap_or(Path::new("daftar-data")).join("daftar.toml");
+                if usual.exists() { read(&usual)? } else { File::default() }
+            }
+        };
+        let data = data.or(file.data).unwrap_or_else(|| PathBuf::from("daftar-data"));
+        let city = overrides.city.clone().or(parsed("DAFTAR_CITY", "a city id: a-z, 0-9 and -")?).or(file.city);
+        let listen = overrides.listen.or(parsed("DAFTAR_LISTEN", "an address like 127.0.0.1:8080")?).or(file.listen);
+        let nats_url = variable("DAFTAR_NATS_URL").or(file.nats_url).or_else(|| running_nats(&data));
+        Ok(Config {
+            city: city.unwrap_or_else(|| "isfahan".parse().expect("a valid city")),
+            listen: listen.unwrap_or_else(|| "127.0.0.1:8080".parse().expect("a valid address")),
+            nats_url: nats_url.unwrap_or_else(|| NATS_URL.to_owned()),
+            replicas: parsed("DAFTAR_REPLICAS", "1, 3 or 5")?.or(file.replicas).unwrap_or(1),
+            database_url: variable("DAFTAR_DATABASE_URL").or(file.database_url),
+            master_key: variable("DAFTAR_MASTER_KEY").map(Secret),
+            zone: zone()?.or(file.zone).unwrap_or_else(|| Zone::new(ZONE).expect("a zone of the bundled list")),
+            log: overrides.log.or(file.log).unwrap_or_default(),
+            nats_server: variable("DAFTAR_NATS_SERVER").map(PathBuf::from),
+            data,
+        })
+    }
+
+    /// Where the departments' tables are.
+    #[must_use]
+    pub fn database(&self) -> projection::Database {
+        match &self.database_url {
+            Some(url) => projection::Database::Postgres { url: url.clone() },
+            None => projection::Database::Sqlite { folder: self.data.join("read-models") },
+        }
+    }
+
+    /// Where the vault is.
+    #[must_use]
+    pub fn vault(&self) -> String {
+        self.database_url.clone().unwrap_or_else(|| self.data.join("vault.sqlite").display().to_string())
+    }
+}
+
+/// The address that a running `daftar up` of this data folder left for other commands.
+fn running_nats(data: &Path) -> Option<String> {
+    std::fs::read_to_string(crate::nats::address_file(data)).ok().map(|text| text.trim().to_owned())
+}
+
+/// The folders that programs are looked for in.
+#[must_use]
+pub fn search_path() -> Vec<PathBuf> {
+    std::env::var_os("PATH").map(|path| std::env::split_paths(&path).collect()).unwrap_or_default()
+}
+
+/// The log filter that the environment asks for.
+#[must_use]
+pub fn log_filter() -> Option<String> {
+    variable("DAFTAR_LOG")
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+fn parsed<T: std::str::FromStr>(name: &'static str, expected: &'static str) -> Result<Option<T>, ConfigError> {
+    let parse = |found: String| found.parse().map_err(|_| ConfigError::Variable { name, found, expected });
+    variable(name).map(parse).transpose()
+}
+
+fn zone() -> Result<Option<Zone>, ConfigError> {
+    let name = "DAFTAR_ZONE";
+    let invalid = |found| ConfigError::Variable { name, found, expected: "a zone of the IANA list, as Asia/Tehran" };
+    variable(name).map(|found| Zone::new(&found).map_err(|_| invalid(found))).transpose()
+}
+
+fn read(path: &Path) -> Result<File, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+    toml::from_str(&text).map_err(|source| ConfigError::Parse { path: path.to_owned(), source })
+}

@@ -1,0 +1,84 @@
+//! The HTTP API over this process's view of the city.
+
+use super::{Failed, chain};
+use crate::{
+    compose::{Shared, StartError, open_vault},
+    health::Health,
+    keys,
+};
+use departments::Desk;
+use gateway::{Gateway, Part, ReadyCheck, Readers};
+use kernel::Zone;
+use projection::{Reader, StoreError};
+use registrar::Commands;
+use std::{sync::Arc, time::Duration};
+use tokio::{net::TcpListener, task::JoinSet};
+
+/// Between two tries to open a department's tables, which its projector makes.
+const PAUSE: Duration = Duration::from_millis(500);
+
+pub(crate) async fn spawn(
+    shared: &Shared,
+    running: &mut JoinSet<(&'static str, Result<(), Failed>)>,
+) -> Result<(), StartError> {
+    let address = shared.config.listen;
+    let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
+    let vault = open_vault(&shared.config).await?;
+    let keys = keys::token_keys(&shared.config)?;
+    let shared = shared.clone();
+    running.spawn(async move {
+        let readers = tokio::select! {
+            readers = readers(&shared) => readers,
+            () = shared.stopped() => return ("gateway", Ok(())),
+        };
+        let gateway = Gateway {
+            city: shared.config.city.clone(),
+            commands: Commands::new(shared.client.clone(), &shared.config.city),
+            readers,
+            vault,
+            keys,
+            ready: ready(&shared.health),
+            registry: Arc::clone(&shared.metrics),
+        };
+        let served = gateway::serve(listener, gateway, shared.stopped()).await;
+        ("gateway", served.map_err(Failed::from))
+    });
+    Ok(())
+}
+
+async fn readers(shared: &Shared) -> Readers {
+    Readers {
+        permit_office: desk(shared, "permit_office").await,
+        districts: desk(shared, "districts").await,
+        revenue: desk(shared, "revenue").await,
+    }
+}
+
+/// Waits for the department's tables: in a process of its own the projector may start later.
+async fn desk(shared: &Shared, department: &'static str) -> Desk {
+    let zone: Zone = shared.config.zone.clone();
+    loop {
+        match Reader::open(&shared.config.database(), department).await {
+            Ok(reader) => return Desk::new(reader, zone),
+            Err(error) => wait_for(department, &error).await,
+        }
+    }
+}
+
+async fn wait_for(department: &'static str, error: &StoreError) {
+    tracing::info!(department, trouble = chain(error), "waiting for the department's tables");
+    tokio::time::sleep(PAUSE).await;
+}
+
+fn ready(health: &Health) -> ReadyCheck {
+    let health = health.clone();
+    Arc::new(move || {
+        let parts = health.parts().into_iter().map(|(name, trouble)| Part {
+            name: name.to_owned(),
+            ready: trouble.is_none(),
+            detail: trouble.unwrap_or_else(|| "well".to_owned()),
+        });
+        let parts = parts.collect();
+        Box::pin(async move { parts })
+    })
+}

@@ -1,0 +1,41 @@
+//! The registrar, started again after what passes: a lost connection, or another that took over for a while.
+
+use super::{Failed, chain};
+use crate::compose::{Shared, system_clock};
+use permits::Permits;
+use registrar::{Config, Metrics, Registrar, RegistrarError};
+use std::time::Duration;
+
+/// Between two starts.
+const PAUSE: Duration = Duration::from_secs(1);
+/// How often its health is told to `/readyz`.
+const PULSE: Duration = Duration::from_millis(500);
+
+pub(crate) async fn run(shared: Shared) -> (&'static str, Result<(), Failed>) {
+    let metrics = shared.with_metrics(|registry| Metrics::register(registry, shared.config.city.as_str(), "permits"));
+    loop {
+        let ended = once(&shared, metrics.clone()).await;
+        let Err(error) = ended else { return ("registrar", Ok(())) };
+        let trouble = chain(&error);
+        shared.health.set("registrar", Some(trouble.clone()));
+        tracing::error!(trouble, "the registrar stopped; it starts again, and refuses to write until all is well");
+        tokio::select! {
+            () = shared.stopped() => return ("registrar", Ok(())),
+            () = tokio::time::sleep(PAUSE) => {}
+        }
+    }
+}
+
+async fn once(shared: &Shared, metrics: Metrics) -> Result<(), RegistrarError> {
+    let mut config = Config::new(shared.config.city.clone(), shared.client.clone(), shared.config.data.clone());
+    config.replicas = shared.config.replicas;
+    let mut handle = Registrar::<Permits>::start(config, system_clock(), metrics).await?;
+    let mut pulse = tokio::time::interval(PULSE);
+    loop {
+        tokio::select! {
+            ended = handle.wait() => return ended,
+            () = shared.stopped() => return handle.shutdown().await,
+            _ = pulse.tick() => shared.health.set("registrar", handle.health().trouble),
+        }
+    }
+}
