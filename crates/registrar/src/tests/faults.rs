@@ -133,10 +133,10 @@ async fn commands_are_refused_while_the_settings_could_lose_history() {
 async fn a_frozen_server_leaves_the_outcome_open_to_the_caller() {
     let world = World::new().await;
     let registrar = world.start().await.unwrap();
-    let commands = world.commands().await.timeout(Duration::from_millis(500));
+    let commands = world.commands().await;
     accepted(commands.send(&take(1)).await.unwrap());
     world.server.pause();
-    let error = commands.send(&take(2)).await.unwrap_err();
+    let error = commands.clone().timeout(Duration::from_millis(500)).send(&take(2)).await.unwrap_err();
     assert!(matches!(error, SendError::Timeout { .. }) && error.is_unknown());
     world.server.resume();
     let again = async || matches!(commands.send(&take(2)).await, Ok(Answer::Accepted(_))).then_some(());
