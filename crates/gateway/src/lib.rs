@@ -1,1 +1,22 @@
 //! The HTTP API: parses requests into commands, serves queries of the read models.
+//!
+//! `routes.rs` has every route on one page, `permissions.rs` who may call it, `problem/` what is answered when something
+//! is wrong. Parse at the edge: past the files under `routes/` there are only typed commands. Personal fields are sealed
+//! here and never logged; nothing of a procedure's rules is known here.
+
+mod access;
+mod command;
+mod extract;
+mod gateway;
+mod metrics;
+mod observe;
+mod parse;
+pub mod permissions;
+pub mod problem;
+mod routes;
+mod serve;
+pub mod tokens;
+
+pub use gateway::{Gateway, Part, Readers, Readiness, ReadyCheck};
+pub use routes::openapi;
+pub use serve::{MAX_CONNECTIONS, serve};

@@ -1,0 +1,117 @@
+//! What a gateway is built from, and the state that its handlers share.
+
+use crate::{metrics::Metrics, tokens::Keys};
+use departments::Desk;
+use futures::future::BoxFuture;
+use kernel::{CityId, Position};
+use permits::Permits;
+use prometheus_client::registry::Registry;
+use registrar::Commands;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
+use tokio::sync::Semaphore;
+use vault::Vault;
+
+/// Requests that are served at the same time; more are turned away with 503.
+pub(crate) const MAX_REQUESTS: usize = 512;
+
+/// The departments' tables.
+#[derive(Debug, Clone)]
+pub struct Readers {
+    /// The permit office.
+    pub permit_office: Desk,
+    /// The district offices.
+    pub districts: Desk,
+    /// The revenue office.
+    pub revenue: Desk,
+}
+
+/// One thing that the gateway needs in order to serve.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Part {
+    /// What: `registrar`, `permit_office`, …
+    pub name: String,
+    /// Whether it is there.
+    pub ready: bool,
+    /// How it stands, in a few words: nothing personal, no addresses.
+    pub detail: String,
+}
+
+/// Whether everything that the gateway needs is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Readiness {
+    /// Whether all of it is.
+    pub ready: bool,
+    /// Each part.
+    pub parts: Vec<Part>,
+}
+
+/// Looks at what the gateway cannot see itself: the registrar, the projectors' lag.
+pub type ReadyCheck = Arc<dyn Fn() -> BoxFuture<'static, Vec<Part>> + Send + Sync>;
+
+/// What a gateway is built from.
+pub struct Gateway {
+    /// Whose API it is; tokens of other cities are not accepted.
+    pub city: CityId,
+    /// Sends commands to the permits register.
+    pub commands: Commands<Permits>,
+    /// Answers queries.
+    pub readers: Readers,
+    /// Seals personal fields.
+    pub vault: Arc<Vault>,
+    /// Whose tokens are accepted.
+    pub keys: Keys,
+    /// Adds to what `/readyz` looks at.
+    pub ready: ReadyCheck,
+    /// What `/metrics` shows; the gateway registers its own there.
+    pub registry: Arc<Mutex<Registry>>,
+}
+
+/// The state of the handlers.
+pub(crate) struct State {
+    pub(crate) city: CityId,
+    pub(crate) commands: Commands<Permits>,
+    pub(crate) readers: Readers,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) keys: Keys,
+    pub(crate) ready: ReadyCheck,
+    pub(crate) registry: Arc<Mutex<Registry>>,
+    pub(crate) metrics: Metrics,
+    pub(crate) places: Semaphore,
+    /// One more than the last position that a command was acknowledged at, through this gateway.
+    acknowledged: AtomicU64,
+}
+
+/// Shared by every handler.
+pub(crate) type Shared = Arc<State>;
+
+impl Gateway {
+    pub(crate) fn into_state(self) -> Shared {
+        let Gateway { city, commands, readers, vault, keys, ready, registry } = self;
+        let metrics = Metrics::register(&mut registry.lock().unwrap_or_else(PoisonError::into_inner));
+        let (places, acknowledged) = (Semaphore::new(MAX_REQUESTS), AtomicU64::new(0));
+        Arc::new(State { city, commands, readers, vault, keys, ready, registry, metrics, places, acknowledged })
+    }
+}
+
+impl State {
+    /// Remembers that something was acknowledged here.
+    pub(crate) fn acknowledge(&self, position: Position) {
+        self.acknowledged.fetch_max(position.0 + 1, Ordering::Relaxed);
+    }
+
+    /// The last position acknowledged here.
+    pub(crate) fn acknowledged(&self) -> Option<Position> {
+        self.acknowledged.load(Ordering::Relaxed).checked_sub(1).map(Position)
+    }
+}
+
+impl std::fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Gateway").field("city", &self.city).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,56 @@
+//! `/v1/cases/{case}/bill` and `/payments`.
+
+use super::cases::NothingBody;
+use crate::access::Caller;
+use crate::command::{Done, Head};
+use crate::extract::{Body, CasePath};
+use crate::gateway::Shared;
+use crate::parse::{Digits, Fields, Word};
+use crate::problem::Problem;
+use axum::{Json, extract::State};
+use kernel::Rials;
+use kernel::text::ascii_digits;
+use permits::{Command, numbers::BillNumber};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// A payment.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PaymentBody {
+    /// The bill's number: `B-1405-000123`.
+    bill: String,
+    /// Whole rials, in any digits.
+    amount: Digits,
+    /// The bank's tracking number.
+    reference: String,
+}
+
+pub(super) async fn bill(
+    State(state): State<Shared>,
+    caller: Caller,
+    head: Head,
+    CasePath(case): CasePath,
+    Body(_): Body<NothingBody>,
+) -> Result<Json<Done>, Problem> {
+    Ok(Json(state.send(&caller, head, Some(case), Command::IssueBill { case }).await?.into()))
+}
+
+pub(super) async fn payment(
+    State(state): State<Shared>,
+    caller: Caller,
+    head: Head,
+    CasePath(case): CasePath,
+    Body(body): Body<PaymentBody>,
+) -> Result<Json<Done>, Problem> {
+    let mut fields = Fields::default();
+    let bill: Option<BillNumber> = fields.take("bill", &body.bill);
+    let amount: Option<Rials> = fields.take("amount", &body.amount.text());
+    // One payment has one number, in whichever digits it was copied.
+    let reference: Option<Word> = fields.take("reference", &ascii_digits(&body.reference));
+    fields.done()?;
+    let whole = "a field that did not parse was reported";
+    let (bill, amount, reference) = (bill.expect(whole), amount.expect(whole), reference.expect(whole).0);
+    let command = Command::RecordPayment { case, bill, amount, reference };
+    Ok(Json(state.send(&caller, head, Some(case), command).await?.into()))
+}

@@ -1,0 +1,69 @@
+//! What operators ask: `/healthz`, `/readyz`, `/metrics`, `/openapi.json`.
+
+use crate::gateway::{Part, Readiness, Shared};
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use departments::Desk;
+use schemars::JsonSchema;
+use serde::Serialize;
+use std::sync::{OnceLock, PoisonError};
+use std::time::Duration;
+
+/// How long a database may take to answer before it counts as gone.
+const PROBE: Duration = Duration::from_secs(1);
+
+/// The process runs.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Alive {
+    /// Always true.
+    alive: bool,
+}
+
+pub(super) async fn alive() -> Json<Alive> {
+    Json(Alive { alive: true })
+}
+
+pub(super) async fn ready(State(state): State<Shared>) -> (StatusCode, Json<Readiness>) {
+    let readers = &state.readers;
+    let desks =
+        [("permit_office", &readers.permit_office), ("districts", &readers.districts), ("revenue", &readers.revenue)];
+    let mut parts = (state.ready)().await;
+    for (name, desk) in desks {
+        parts.push(read_model(name, desk).await);
+    }
+    let ready = parts.iter().all(|part| part.ready);
+    let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (status, Json(Readiness { ready, parts }))
+}
+
+async fn read_model(name: &str, desk: &Desk) -> Part {
+    let (ready, detail) = match tokio::time::timeout(PROBE, desk.reader().position()).await {
+        Ok(Ok(Some(position))) => (true, format!("at position {position}")),
+        Ok(Ok(None)) => (true, "empty".to_owned()),
+        Ok(Err(_)) => (false, "the database failed".to_owned()),
+        Err(_) => (false, "the database does not answer".to_owned()),
+    };
+    Part { name: name.to_owned(), ready, detail }
+}
+
+pub(super) async fn metrics(State(state): State<Shared>) -> Response {
+    let mut text = String::new();
+    let registry = state.registry.lock().unwrap_or_else(PoisonError::into_inner);
+    if prometheus_client::encoding::text::encode(&mut text, &registry).is_err() {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    }
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, HeaderValue::from_static(kind))], text).into_response()
+}
+
+pub(super) async fn document() -> Response {
+    static DOCUMENT: OnceLock<String> = OnceLock::new();
+    let text = DOCUMENT.get_or_init(|| super::openapi().to_string());
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    (headers, text.as_str()).into_response()
+}
