@@ -38,25 +38,34 @@ pub(crate) struct Batches {
     department: &'static str,
     blocks: Blocks,
     chain: Chain,
+    /// What ended the last batch early: told once that batch is written.
+    failed: Option<ProjectionError>,
 }
 
 impl Batches {
     /// Batches from `blocks`, of which the first new one follows the chain.
     pub(crate) fn new(department: &'static str, blocks: Blocks, chain: Chain) -> Batches {
-        Batches { department, blocks, chain }
+        Batches { department, blocks, chain, failed: None }
     }
 
     /// Waits for a block, and takes with it whatever else is there at once.
     pub(crate) async fn ready<R: Register>(&mut self) -> Result<Batch<R::Event>, ProjectionError> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
         let mut batch = self.empty();
         while batch.blocks.is_empty() {
             self.add::<R>(&mut batch).await?;
         }
         while batch.events.len() < BATCH_EVENTS {
-            // A fault in a later block is met again by the next batch; the blocks before it are good.
             match self.add::<R>(&mut batch).now_or_never() {
                 Some(Ok(())) => {}
-                Some(Err(_)) | None => break,
+                // The blocks before it are good.
+                Some(Err(error)) => {
+                    self.failed = Some(error);
+                    break;
+                }
+                None => break,
             }
         }
         batch.chain = self.chain.clone();

@@ -139,7 +139,11 @@ impl<R: Register> Projector<R> {
                 return Err(error);
             }
             pause = if self.checkpoint.position > before { RETRY_FIRST } else { pause };
-            tracing::warn!(error = &error as &dyn std::error::Error, ?pause, "the projector goes on from its checkpoint after a pause");
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                ?pause,
+                "the projector goes on from its checkpoint after a pause"
+            );
             tokio::select! {
                 () = &mut stop => return Ok(()),
                 () = sleep(pause) => {}
