@@ -7,7 +7,7 @@ use tracing_subscriber::{EnvFilter, fmt};
 const FILTER: &str = "info,async_nats=warn,sqlx=warn";
 
 /// Starts logging for the whole process.
-pub fn start(format: LogFormat) {
+pub(crate) fn start(format: LogFormat) {
     let filter = config::log_filter().and_then(|text| EnvFilter::try_new(text).ok());
     let filter = filter.unwrap_or_else(|| EnvFilter::new(FILTER));
     let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);

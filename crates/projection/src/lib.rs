@@ -10,6 +10,7 @@ mod after;
 mod batch;
 mod changes;
 mod clear;
+mod collect;
 mod compare;
 mod department;
 mod error;
@@ -29,6 +30,7 @@ mod store;
 mod table;
 
 pub use changes::Unwritable;
+pub use collect::collect;
 pub use compare::{DIFFERENCES_NAMED, Difference, Differences, Snapshot, TableHash, diff};
 pub use department::Department;
 pub use error::ProjectionError;
