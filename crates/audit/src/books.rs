@@ -1,117 +1,83 @@
-//! The numbers of the permit office's books: each Jalali year from 1, without gaps, without repeats.
+//! The numbers that the permit office gives: from 1 in every Jalali year, without a gap, none twice.
 
+use kernel::CaseId;
 use permits::Event;
-use std::collections::BTreeMap;
 
-/// A book of numbers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Book {
-    /// Cases.
-    Cases,
-    /// Licences.
-    Licences,
-    /// Bills.
-    Bills,
-    /// Completion certificates.
-    Certificates,
-}
-
-/// A number that is not the next of its book.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{book:?} of {year}: number {found} was given where {expected} was next")]
-pub struct Gap {
-    /// Which book.
-    pub book: Book,
-    /// The Jalali year.
+/// The last number of a book.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Book {
+    /// The Jalali year; 0 before the first number.
     pub year: u16,
-    /// The number that was next.
-    pub expected: u32,
-    /// The number that was given.
-    pub found: u32,
+    /// The last serial given in that year.
+    pub serial: u32,
+    /// How many numbers were given in all years.
+    pub given: u64,
 }
 
-/// The last number of each book and year.
-#[derive(Debug, Default)]
-pub(crate) struct Books(BTreeMap<(Book, u16), u32>);
+/// All books of the permits register.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Books {
+    /// Case numbers.
+    pub cases: Book,
+    /// Bills.
+    pub bills: Book,
+    /// Licences.
+    pub licences: Book,
+    /// Completion certificates.
+    pub certificates: Book,
+}
 
-impl Books {
-    /// Enters the number that an event gives, if it gives one.
-    pub(crate) fn enter(&mut self, case: kernel::CaseId, event: &Event) -> Result<(), Gap> {
-        let given = match event {
-            Event::ApplicationSubmitted(_) => Some((Book::Cases, case.year(), case.serial())),
-            Event::LicenceIssued(e) => Some((Book::Licences, e.licence.year(), e.licence.serial())),
-            Event::BillIssued(e) => Some((Book::Bills, e.bill.year(), e.bill.serial())),
-            Event::WorkCompleted(e) => Some((Book::Certificates, e.certificate.year(), e.certificate.serial())),
-            Event::CityEstablished(_)
-            | Event::ProcedurePublished(_)
-            | Event::HolidayDeclared(_)
-            | Event::HolidayWithdrawn(_)
-            | Event::RestDaysSet(_)
-            | Event::KinDeclared(_)
-            | Event::PersonForgotten(_)
-            | Event::ApplicationWithdrawn(_)
-            | Event::StepOpened(_)
-            | Event::StepSkipped(_)
-            | Event::StepTaken(_)
-            | Event::StepCancelled(_)
-            | Event::ConsultationCancelled(_)
-            | Event::StepCompleted(_)
-            | Event::CaseReturned(_)
-            | Event::ReturnAnswered(_)
-            | Event::DeadlineMoved(_)
-            | Event::DeadlinePassed(_)
-            | Event::ConsultationRequested(_)
-            | Event::ConsultationAnswered(_)
-            | Event::PaymentReceived(_)
-            | Event::CaseRefused(_)
-            | Event::PermitGranted(_)
-            | Event::LicenceSuspended(_)
-            | Event::LicenceReinstated(_)
-            | Event::LicenceRevoked(_)
-            | Event::LicenceRenewed(_)
-            | Event::LicenceTransferred(_)
-            | Event::ObjectionRaised(_)
-            | Event::ObjectionDecided(_)
-            | Event::CutOverBreached(_)
-            | Event::StepRecorded(_)
-            | Event::RecordClosed(_) => None,
-        };
-        let Some((book, year, found)) = given else { return Ok(()) };
-        let last = self.0.entry((book, year)).or_default();
-        let expected = *last + 1;
-        if found != expected {
-            return Err(Gap { book, year, expected, found });
+impl Book {
+    /// Enters the next number, or says in plain words why it is not the next.
+    fn enter(&mut self, kind: &str, year: u16, serial: u32) -> Result<(), String> {
+        let (next_year, next) = if year > self.year { (year, 1) } else { (self.year, self.serial + 1) };
+        if (year, serial) != (next_year, next) {
+            return Err(format!("{kind} number {year}-{serial:06} was given, but {next_year}-{next:06} was next"));
         }
-        *last = found;
+        *self = Book { year, serial, given: self.given + 1 };
         Ok(())
     }
+}
 
-    /// How many numbers were given in each book and year.
-    pub(crate) fn given(self) -> Vec<(Book, u16, u32)> {
-        self.0.into_iter().map(|((book, year), last)| (book, year, last)).collect()
+impl Books {
+    /// Checks the numbers that an event gives and that its case was opened before.
+    pub(crate) fn enter(&mut self, case: CaseId, event: &Event) -> Result<(), String> {
+        if let Event::ApplicationSubmitted(_) = event {
+            return self.cases.enter("case", case.year(), case.serial());
+        }
+        let (year, serial) = (case.year(), case.serial());
+        if case != CaseId::CITY && (serial == 0 || (year, serial) > (self.cases.year, self.cases.serial)) {
+            return Err(format!("{} is about case {case}, which was never opened", event.name()));
+        }
+        if let Event::BillIssued(e) = event {
+            return self.bills.enter("bill", e.bill.year(), e.bill.serial());
+        }
+        if let Event::LicenceIssued(e) = event {
+            return self.licences.enter("licence", e.licence.year(), e.licence.serial());
+        }
+        if let Event::WorkCompleted(e) = event {
+            return self.certificates.enter("certificate", e.certificate.year(), e.certificate.serial());
+        }
+        Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::{CaseId, DistrictId};
-    use permits::{events::LicenceIssued, numbers::LicenceNumber};
-
-    fn issued(serial: u32) -> Event {
-        let licence = LicenceNumber::new(1405, serial);
-        Event::LicenceIssued(LicenceIssued { licence, district: DistrictId(1), valid_until: kernel::Date(20_000) })
-    }
 
     #[test]
-    fn a_gap_and_a_repeat_are_named() {
-        let mut books = Books::default();
-        let case = CaseId::new(1405, 1);
-        assert_eq!(books.enter(case, &issued(1)), Ok(()));
-        assert_eq!(books.enter(case, &issued(2)), Ok(()));
-        let gap = |found| Gap { book: Book::Licences, year: 1405, expected: 3, found };
-        assert_eq!(books.enter(case, &issued(4)), Err(gap(4)));
-        assert_eq!(books.enter(case, &issued(2)), Err(gap(2)));
-        assert_eq!(books.given(), vec![(Book::Licences, 1405, 2)]);
+    fn a_book_starts_anew_each_year_and_has_no_gaps() {
+        let mut book = Book::default();
+        for (year, serial) in [(1405, 1), (1405, 2), (1406, 1), (1406, 2)] {
+            assert_eq!(book.enter("case", year, serial), Ok(()));
+        }
+        assert_eq!(book, Book { year: 1406, serial: 2, given: 4 });
+        for (year, serial) in [(1406, 2), (1406, 4), (1405, 3), (1407, 2), (1406, 0)] {
+            let kept = book;
+            let why = book.enter("licence", year, serial).unwrap_err();
+            assert!(why.starts_with(&format!("licence number {year}-{serial:06} was given, but 140")), "{why}");
+            assert_eq!(book, kept);
+        }
     }
 }

@@ -1,147 +1,290 @@
-//! Rebuilding every read model from the register alone, and comparing with what departments see.
+//! Rebuilding every read model from the register alone, into one SQLite file, and comparing it row by row.
 
+use crate::AuditError;
+use departments::one_file;
 use kernel::{CityId, Height, Instant, Position};
-use ledger::Log;
-use permits::Permits;
+use ledger::Block;
+use permits::{Event, Permits};
 use projection::{
-    Database, Difference, Metrics, NoOpener, ProjectionError, Reader, Setup, Snapshot, StoreError, TableHash, collect,
-    diff, rebuild,
+    BlockSource, Database, Department, Differences, Metrics, NoOpener, Reader, Setup, Snapshot, TableHash, diff,
 };
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::ffi::OsString;
+use std::fs::{DirBuilder, OpenOptions};
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// What one department's tables came to.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Replayed {
-    /// Which department.
-    pub department: &'static str,
-    /// How many events of the register its tables hold.
-    pub events: Position,
-    /// What each table holds.
-    pub tables: Vec<TableHash>,
-    /// Rows that the live tables have otherwise.
-    pub unequal: Vec<Unequal>,
+/// What is replayed, and where to.
+#[derive(Clone)]
+pub struct Replay {
+    /// Whose register it is.
+    pub city: CityId,
+    /// Its blocks; each is checked against all before it.
+    pub source: Arc<dyn BlockSource>,
+    /// The SQLite file to write, which must not exist. Beside it a folder `<file>.parts` is used and removed.
+    pub out: PathBuf,
+    /// The live tables to compare with: each department is replayed to exactly where its live tables are.
+    pub live: Option<Database>,
 }
 
-/// A table that the live system has otherwise.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unequal {
-    /// Which table.
-    pub table: &'static str,
-    /// How many rows differ.
-    pub rows: u64,
-    /// The first of them; left is the live row, right what the register gives.
-    pub named: Vec<Difference>,
-}
-
-/// Why a register could not be replayed.
-#[derive(Debug, thiserror::Error)]
-pub enum ReplayError {
-    /// The file to write is there already.
-    #[error("{} is there already; name a file that is not", path.display())]
-    Exists {
-        /// Which.
-        path: PathBuf,
-    },
-    /// The folder beside the file cannot be made.
-    #[error("cannot work beside {}", path.display())]
-    Folder {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// A department cannot be rebuilt.
-    #[error("the tables of {department} cannot be rebuilt")]
-    Rebuild {
-        /// Which.
-        department: &'static str,
-        /// Why.
-        #[source]
-        source: ProjectionError,
-    },
-    /// A database failed.
-    #[error("the tables of {department} cannot be read")]
-    Store {
+/// How far a replay or comparison is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Events of a department that are folded, and how many there are.
+    Replaying {
         /// Whose.
         department: &'static str,
-        /// Why.
-        #[source]
-        source: StoreError,
+        /// How many are folded.
+        events: u64,
+        /// How many there are.
+        of: u64,
     },
+    /// A table is being read.
+    Comparing {
+        /// Whose.
+        department: &'static str,
+        /// Which.
+        table: &'static str,
+    },
+    /// All tables are being put into the one file, or taken out of it.
+    Copying,
 }
 
-/// Rebuilds every department's tables into the new SQLite file `out`, up to the block that the live tables of `live`
-/// have reached (without `live`, to the register's end), and says where the live ones differ.
+/// What a replay made of one department.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replayed {
+    /// Whose tables.
+    pub department: &'static str,
+    /// The last block in them.
+    pub height: Height,
+    /// How many events they hold.
+    pub events: Position,
+    /// Of each table how many rows it has, and their hash.
+    pub tables: Vec<TableHash>,
+    /// The comparison with the live tables, where that was asked for.
+    pub compared: Option<Compared>,
+}
+
+/// Two sets of a department's tables, beside each other.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compared {
+    /// Whose.
+    pub department: &'static str,
+    /// How many events the replayed tables hold.
+    pub replayed: Position,
+    /// How many the live ones hold. Where they differ the rows are not compared.
+    pub live: Position,
+    /// Each table.
+    pub tables: Vec<ComparedTable>,
+}
+
+/// Where a table differs: `left` is the replayed row, `right` the live one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComparedTable {
+    /// Which.
+    pub table: &'static str,
+    /// How.
+    pub differences: Differences,
+}
+
+impl Compared {
+    /// Whether both hold the same events and the same rows.
+    #[must_use]
+    pub fn is_equal(&self) -> bool {
+        self.replayed == self.live && self.tables.iter().all(|table| table.differences.is_empty())
+    }
+}
+
+/// Rebuilds the read models of every department into one new SQLite file, with tables `<department>__<table>`, without
+/// any key: names and addresses stay sealed.
 ///
 /// # Errors
-/// When the file is there already, an event cannot be folded, or a database fails.
-pub async fn replay(
-    log: &Log,
-    city: &CityId,
-    live: Option<&Database>,
-    out: &Path,
-    progress: impl Fn(&'static str, Position) + Send + Sync,
-) -> Result<Vec<Replayed>, ReplayError> {
-    if out.exists() {
-        return Err(ReplayError::Exists { path: out.to_owned() });
+/// When the file is there already, the register cannot be read or is corrupt, an event cannot be folded, or a database
+/// fails. The file is then removed again.
+pub async fn replay(ask: &Replay, progress: &(dyn Fn(Progress) + Sync)) -> Result<Vec<Replayed>, AuditError> {
+    let claimed = OpenOptions::new().write(true).create_new(true).open(&ask.out);
+    claimed.map_err(|source| match source.kind() {
+        ErrorKind::AlreadyExists => AuditError::Exists { path: ask.out.clone() },
+        _ => file("create", &ask.out)(source),
+    })?;
+    let replayed = all(ask, progress).await;
+    if replayed.is_err()
+        && let Err(error) = std::fs::remove_file(&ask.out)
+    {
+        let error: &dyn std::error::Error = &error;
+        tracing::warn!(error, file = %ask.out.display(), "a file that holds no whole replay stays");
     }
-    let folder = out.with_extension("parts");
-    let failed = |source| ReplayError::Folder { path: folder.clone(), source };
-    if folder.exists() {
-        std::fs::remove_dir_all(&folder).map_err(failed)?;
-    }
-    let parts = Database::Sqlite { folder: folder.clone() };
-    let mut replayed = Vec::new();
-    for department in departments::all() {
-        let name = department.name();
-        let setup = Setup::<Permits> {
-            database: parts.clone(),
-            city: city.clone(),
-            department,
-            source: Arc::new(log.clone()),
-            opener: Arc::new(NoOpener),
-            metrics: Metrics::new(),
-            clock: Arc::new(|| Instant(0)),
-        };
-        replayed.push(one(&setup, live, |events| progress(name, events)).await?);
-    }
-    let store = |source| ReplayError::Store { department: "every department", source };
-    collect(&folder, &departments::all(), out).await.map_err(store)?;
-    std::fs::remove_dir_all(&folder).map_err(failed)?;
-    Ok(replayed)
+    replayed
 }
 
+/// Compares a file that [`replay`] wrote with the live tables. Departments whose live tables hold more or fewer events
+/// are told apart, not compared.
+///
+/// # Errors
+/// When the file is none of a replay, or a database fails.
+pub async fn compare(
+    out: &Path,
+    live: &Database,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Vec<Compared>, AuditError> {
+    let parts = Parts::beside(out)?;
+    progress(Progress::Copying);
+    one_file::part(out, &parts.folder).await.map_err(AuditError::OneFile)?;
+    let mut all = Vec::new();
+    for department in departments::all() {
+        let mut replayed = snapshot("replayed", &parts.database(), department.name()).await?;
+        let mut live = snapshot("live", live, department.name()).await?;
+        all.push(tables(&department, &mut replayed, &mut live, progress).await?);
+    }
+    Ok(all)
+}
+
+async fn all(ask: &Replay, progress: &(dyn Fn(Progress) + Sync)) -> Result<Vec<Replayed>, AuditError> {
+    let parts = Parts::beside(&ask.out)?;
+    let read = |source| AuditError::Source { after: Height(0), source };
+    let last = ask.source.last().await.map_err(read)?.map_or(Height(0), |(height, _)| height);
+    let mut all = Vec::new();
+    for department in departments::all() {
+        all.push(one(ask, &parts, department, last, progress).await?);
+    }
+    progress(Progress::Copying);
+    one_file::gather(&parts.folder, &ask.out).await.map_err(AuditError::OneFile)?;
+    Ok(all)
+}
+
+/// Replays one department, up to where its live tables are if there are any to compare with.
 async fn one(
-    setup: &Setup<Permits>,
-    live: Option<&Database>,
-    progress: impl Fn(Position) + Send,
-) -> Result<Replayed, ReplayError> {
-    let department = setup.department.name();
-    let store = |source| ReplayError::Store { department, source };
-    // Taken first, and held: the live tables go on while theirs of this moment are compared.
-    let mut live = match live {
-        Some(database) => Some(snapshot(database, department).await.map_err(store)?),
+    ask: &Replay,
+    parts: &Parts,
+    department: Department<Event>,
+    last: Height,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Replayed, AuditError> {
+    let name = department.name();
+    let live = match &ask.live {
+        Some(live) => Some(snapshot("live", live, name).await?),
         None => None,
     };
-    let until: Option<Height> = live.as_ref().map(Snapshot::height);
-    let rebuilt = rebuild(setup, until, progress).await.map_err(|source| ReplayError::Rebuild { department, source })?;
-    let mut ours = snapshot(&setup.database, department).await.map_err(store)?;
-    let (mut tables, mut unequal) = (Vec::new(), Vec::new());
-    for table in setup.department.tables().iter().copied() {
-        tables.push(ours.hash(table).await.map_err(store)?);
-        let Some(live) = &mut live else { continue };
-        let differences = diff(live, &mut ours, table).await.map_err(store)?;
-        if !differences.is_empty() {
-            unequal.push(Unequal { table: table.name, rows: differences.count, named: differences.named });
-        }
+    let (until, of) = match &live {
+        Some(live) => end_at(&*ask.source, name, live.events()).await?,
+        None => (last, next_after(&*ask.source, last).await?),
+    };
+    let setup: Setup<Permits> = Setup {
+        database: parts.database(),
+        city: ask.city.clone(),
+        department,
+        source: ask.source.clone(),
+        opener: Arc::new(NoOpener),
+        metrics: Metrics::new(),
+        // Only a live projector tells how far it lags.
+        clock: Arc::new(|| Instant(0)),
+    };
+    let told = |events: Position| progress(Progress::Replaying { department: name, events: events.0, of: of.0 });
+    let rebuilt = projection::rebuild(&setup, Some(until), told).await;
+    let rebuilt = rebuilt.map_err(|source| AuditError::Rebuild { department: name, source })?;
+    let mut made = snapshot("replayed", &setup.database, name).await?;
+    let mut hashes = Vec::new();
+    for table in setup.department.tables() {
+        hashes.push(made.hash(table).await.map_err(unread("replayed", name))?);
     }
-    Ok(Replayed { department, events: rebuilt.events, tables, unequal })
+    let compared = match live {
+        Some(mut live) => Some(tables(&setup.department, &mut made, &mut live, progress).await?),
+        None => None,
+    };
+    Ok(Replayed { department: name, height: rebuilt.height, events: rebuilt.events, tables: hashes, compared })
 }
 
-async fn snapshot(database: &Database, department: &'static str) -> Result<Snapshot, StoreError> {
-    Reader::open(database, department).await?.snapshot().await
+async fn tables(
+    department: &Department<Event>,
+    replayed: &mut Snapshot,
+    live: &mut Snapshot,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Compared, AuditError> {
+    let name = department.name();
+    let mut compared =
+        Compared { department: name, replayed: replayed.events(), live: live.events(), tables: Vec::new() };
+    if compared.replayed != compared.live {
+        return Ok(compared);
+    }
+    for table in department.tables() {
+        progress(Progress::Comparing { department: name, table: table.name });
+        let differences = diff(replayed, live, table).await.map_err(unread("live", name))?;
+        compared.tables.push(ComparedTable { table: table.name, differences });
+    }
+    Ok(compared)
+}
+
+async fn snapshot(side: &'static str, database: &Database, department: &'static str) -> Result<Snapshot, AuditError> {
+    let reader = Reader::open(database, department).await.map_err(unread(side, department))?;
+    reader.snapshot().await.map_err(unread(side, department))
+}
+
+fn unread(side: &'static str, department: &'static str) -> impl Fn(projection::StoreError) -> AuditError {
+    move |source| AuditError::Tables { side, department, source }
+}
+
+/// The block that the first `events` events end with, by halves.
+async fn end_at(
+    source: &dyn BlockSource,
+    department: &'static str,
+    events: Position,
+) -> Result<(Height, Position), AuditError> {
+    let last = source.last().await.map_err(|source| AuditError::Source { after: Height(0), source })?;
+    let (mut low, mut high) = (0, last.map_or(0, |(height, _)| height.0));
+    while low < high {
+        let middle = low + (high - low) / 2;
+        match next_after(source, Height(middle)).await? {
+            next if next < events => low = middle + 1,
+            _ => high = middle,
+        }
+    }
+    if next_after(source, Height(low)).await? != events {
+        return Err(AuditError::Elsewhere { department, events });
+    }
+    Ok((Height(low), events))
+}
+
+/// The position of the first event after a block. A block that cannot be read is met again, and named, by the replay.
+async fn next_after(source: &dyn BlockSource, height: Height) -> Result<Position, AuditError> {
+    if height == Height(0) {
+        return Ok(Position(0));
+    }
+    let bytes = source.get(height).await.map_err(|source| AuditError::Source { after: height, source })?;
+    Ok(Block::decode(&bytes).map_or(Position(u64::MAX), |block| Position(block.first.0 + block.events())))
+}
+
+/// A folder with one file a department; removed when it is dropped.
+struct Parts {
+    folder: PathBuf,
+}
+
+impl Parts {
+    fn beside(out: &Path) -> Result<Parts, AuditError> {
+        let mut name: OsString = out.as_os_str().to_owned();
+        name.push(".parts");
+        let folder = PathBuf::from(name);
+        DirBuilder::new().create(&folder).map_err(|source| match source.kind() {
+            ErrorKind::AlreadyExists => AuditError::Exists { path: folder.clone() },
+            _ => file("create the folder", &folder)(source),
+        })?;
+        Ok(Parts { folder })
+    }
+
+    fn database(&self) -> Database {
+        Database::Sqlite { folder: self.folder.clone() }
+    }
+}
+
+impl Drop for Parts {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.folder) {
+            let error: &dyn std::error::Error = &error;
+            tracing::warn!(error, folder = %self.folder.display(), "a folder of a replay stays");
+        }
+    }
+}
+
+fn file(operation: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> AuditError + use<> {
+    let path = path.to_owned();
+    move |source| AuditError::File { operation, path, source }
 }

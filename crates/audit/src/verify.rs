@@ -1,98 +1,174 @@
-//! Walking a register from its first block: every hash, link, position, root and book number.
+//! Walking a register from its first block to its last, and checking all that can be checked without a key.
 
-use crate::books::{Book, Books, Gap};
+use crate::{AuditError, Books};
 use futures::StreamExt as _;
-use kernel::{CityId, Height, Position, Register as _, WireError};
-use ledger::{BrokenChain, Chain, Log, LogError};
+use kernel::{CityId, Height, Instant, Position, Register as _};
+use ledger::{Block, Chain};
 use permits::Permits;
+use projection::BlockSource;
+use std::error::Error;
 
-/// What a register holds, all of it checked.
+/// How far a walk is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Walked {
+    /// The last block that was checked.
+    pub height: Height,
+    /// The last block there was when the walk began.
+    pub last: Height,
+    /// How many events were checked.
+    pub events: u64,
+}
+
+/// What a walk found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Verified {
-    /// How many blocks.
+pub struct Report {
+    /// Blocks that are good.
     pub blocks: Height,
-    /// How many events.
+    /// Events that are good.
     pub events: Position,
-    /// Merkle root of all events (RFC 6962).
-    pub root: [u8; 32],
-    /// Hash of the last block.
-    pub hash: [u8; 32],
-    /// The last number given in each book and Jalali year.
-    pub books: Vec<(Book, u16, u32)>,
-    /// Events that this build does not know: their hashes hold, their meaning is not checked.
-    pub unknown: u64,
+    /// Commits that are good: accepted commands.
+    pub commits: u64,
+    /// Hash of the last good block, hexadecimal.
+    pub head: String,
+    /// Merkle root over all good events, hexadecimal.
+    pub root: String,
+    /// The register's clock at the last good block; nothing when there is none.
+    pub recorded_at: Option<Instant>,
+    /// The last numbers that were given.
+    pub books: Books,
+    /// The first thing that is wrong; nothing after it was looked at.
+    pub finding: Option<Finding>,
 }
 
-/// The first thing that is wrong.
-#[derive(Debug, thiserror::Error)]
-pub enum VerifyError {
-    /// The register cannot be read.
-    #[error("the register cannot be read at block {height}")]
-    Read {
-        /// Where.
-        height: Height,
-        /// Why.
-        #[source]
-        source: LogError,
-    },
-    /// A block is not what it must be.
-    #[error("the register is broken")]
-    Broken(#[source] BrokenChain),
-    /// An event does not decode although its code is known.
-    #[error("event {position} in block {height} does not decode")]
-    Event {
-        /// Which event.
-        position: Position,
-        /// In which block.
-        height: Height,
-        /// Why.
-        #[source]
-        source: WireError,
-    },
-    /// A number is not the next of its book.
-    #[error("event {position} in block {height} gives a wrong number")]
-    Number {
-        /// Which event.
-        position: Position,
-        /// In which block.
-        height: Height,
-        /// Which number.
-        #[source]
-        source: Gap,
-    },
+impl Report {
+    /// Whether every hash, link, root and number is as it must be.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        self.finding.is_none()
+    }
 }
 
-/// Checks the register from its first block to what is its last one now.
+/// Something that is wrong with a register.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// In which block.
+    pub height: Height,
+    /// The first event that cannot be trusted.
+    pub position: Position,
+    /// What, in a plain sentence.
+    pub what: String,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "block {}, event {}: {}", self.height, self.position, self.what)
+    }
+}
+
+/// Checks every block of the permits register of a city: its hash, link, height, position, time, writer, Merkle root and
+/// bytes; that every event can be read; and that case, bill, licence and certificate numbers have no gaps.
 ///
-/// `progress` is told the height reached and the last one, after each block.
+/// `progress` is told after each block. Blocks that are added meanwhile are not looked at.
 ///
 /// # Errors
-/// The first thing that is wrong, with its place.
-pub async fn verify(log: &Log, city: &CityId, progress: impl Fn(Height, Height)) -> Result<Verified, VerifyError> {
-    let end = log.last_height().await.map_err(|source| VerifyError::Read { height: Height(0), source })?;
-    let mut chain = Chain::new(city.clone(), Permits::NAME);
-    let mut books = Books::default();
-    let mut unknown = 0;
-    let mut blocks = log.read_until(Height(1), end);
-    while chain.head().height < end {
-        let next = Height(chain.head().height.0 + 1);
-        let read = |source| VerifyError::Read { height: next, source };
-        let Some(block) = blocks.next().await else { break };
-        let (height, bytes) = block.map_err(read)?;
-        let block = chain.verify(height, &bytes).map_err(VerifyError::Broken)?;
-        for (position, _, entry) in block.entries() {
-            match Permits::decode(&entry.stored()) {
-                Ok(event) => {
-                    let number = |source| VerifyError::Number { position, height, source };
-                    books.enter(entry.case, &event).map_err(number)?;
-                }
-                Err(WireError::UnknownEvent { .. }) => unknown += 1,
-                Err(source) => return Err(VerifyError::Event { position, height, source }),
-            }
+/// When the register cannot be read. What is wrong with it is no error but the report's finding.
+pub async fn verify(
+    source: &dyn BlockSource,
+    city: &CityId,
+    progress: impl Fn(Walked) + Send,
+) -> Result<Report, AuditError> {
+    let last = source.last().await.map_err(|source| AuditError::Source { after: Height(0), source })?;
+    let last = last.map_or(Height(0), |(height, _)| height);
+    let mut walk = Walk { chain: Chain::new(city.clone(), Permits::NAME), books: Books::default(), commits: 0 };
+    let mut blocks = source.read(Height(1));
+    while walk.chain.head().height < last {
+        let after = walk.chain.head().height;
+        let found = match blocks.next().await {
+            Some(Ok((height, bytes))) => walk.block(height, &bytes),
+            Some(Err(error)) if error.transient => return Err(AuditError::Source { after, source: error }),
+            Some(Err(error)) => Err(walk.finding(sentence(&error))),
+            None => Err(walk.finding(format!("the register ends before block {last}, its last"))),
+        };
+        if let Err(finding) = found {
+            return Ok(walk.report(Some(finding)));
         }
-        progress(height, end);
+        let head = walk.chain.head();
+        progress(Walked { height: head.height, last, events: head.next.0 });
     }
-    let head = chain.head();
-    let (blocks, events, hash) = (head.height, head.next, head.hash);
-    Ok(Verified { blocks, events, root: chain.root(), hash, books: books.given(), unknown })
+    Ok(walk.report(None))
+}
+
+struct Walk {
+    chain: Chain,
+    books: Books,
+    commits: u64,
+}
+
+impl Walk {
+    fn block(&mut self, height: Height, bytes: &[u8]) -> Result<(), Finding> {
+        let mut chain = self.chain.clone();
+        let broken = |broken: ledger::BrokenChain| Finding {
+            height: broken.height,
+            position: broken.position,
+            what: sentence(&broken.fault),
+        };
+        let block = chain.verify(height, bytes).map_err(broken)?;
+        let mut books = self.books;
+        events(height, &block, &mut books)?;
+        self.commits += block.commits.len() as u64;
+        (self.chain, self.books) = (chain, books);
+        Ok(())
+    }
+
+    /// Something wrong with the block that should follow.
+    fn finding(&self, what: String) -> Finding {
+        let head = self.chain.head();
+        Finding { height: Height(head.height.0 + 1), position: head.next, what }
+    }
+
+    fn report(self, finding: Option<Finding>) -> Report {
+        let head = self.chain.head();
+        Report {
+            blocks: head.height,
+            events: head.next,
+            commits: self.commits,
+            head: hex(&head.hash),
+            root: hex(&self.chain.root()),
+            recorded_at: (head.height > Height(0)).then(|| self.chain.recorded_at()),
+            books: self.books,
+            finding,
+        }
+    }
+}
+
+/// Reads every event of a block and enters its numbers.
+fn events(height: Height, block: &Block<'_>, books: &mut Books) -> Result<(), Finding> {
+    for (position, _, entry) in block.entries() {
+        let wrong = |what| Finding { height, position, what };
+        let event = Permits::decode(&entry.stored()).map_err(|error| wrong(error.to_string()))?;
+        if entry.occurred_at > block.recorded_at {
+            return Err(wrong(format!(
+                "it happened at {}, after it was recorded at {}",
+                entry.occurred_at, block.recorded_at
+            )));
+        }
+        books.enter(entry.case, &event).map_err(wrong)?;
+    }
+    Ok(())
+}
+
+/// An error with all its causes, as one sentence.
+fn sentence(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(source) = cause {
+        text.push_str(": ");
+        text.push_str(&source.to_string());
+        cause = source.source();
+    }
+    text
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,7 +1,7 @@
 //! Where queries read and on which clock they show times.
 
 use crate::view::{Day, When};
-use kernel::{Date, Instant, Zone};
+use kernel::{Instant, Zone};
 use projection::{Reader, StoreError, Value};
 use serde::de::DeserializeOwned;
 
@@ -57,14 +57,10 @@ impl Desk {
         at.map(|at| self.when(at))
     }
 
-    /// The last local day before this moment ends, as people read it.
+    /// The local day of a moment, as people read it.
     #[must_use]
     pub fn day(&self, at: Instant) -> Day {
         Day::new(self.zone.date(at))
-    }
-
-    pub(crate) fn date(&self, at: Instant) -> Date {
-        self.zone.date(at)
     }
 
     pub(crate) async fn fetch<T: DeserializeOwned>(

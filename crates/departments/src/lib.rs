@@ -6,6 +6,7 @@
 mod desk;
 mod disclosure;
 pub mod districts;
+pub mod one_file;
 pub mod permit_office;
 pub mod revenue;
 pub mod view;
