@@ -1,8 +1,10 @@
 //! What a batch changes in one table, ready to be sent: one JSON parameter for all rows, one for all keys.
 
-use crate::{Class, Key, SealedText, Table};
+use crate::{Key, SealedText, Table};
 use serde::Serialize;
+use serde::de::{Deserializer as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::{Map, Value as Json};
+use std::borrow::Cow;
 
 /// What a batch changes in one table.
 pub(crate) struct Changes {
@@ -82,11 +84,13 @@ impl Payload {
     pub(crate) fn is_empty(&self) -> bool {
         self.count == 0
     }
-    /// Adds one element.
-    pub(crate) fn push(&mut self, row: &impl Serialize) -> Result<(), serde_json::Error> {
+    /// Adds one element; gives its JSON.
+    pub(crate) fn push(&mut self, row: &impl Serialize) -> Result<&[u8], serde_json::Error> {
         self.json.push(if self.count == 0 { b'[' } else { b',' });
         self.count += 1;
-        serde_json::to_writer(&mut self.json, row)
+        let start = self.json.len();
+        serde_json::to_writer(&mut self.json, row)?;
+        Ok(&self.json[start..])
     }
     /// Adds a key as an object of its columns, with its number as `_n` where one is given.
     pub(crate) fn push_key(&mut self, table: &Table, key: &Key, number: Option<usize>) {
@@ -129,11 +133,28 @@ impl Seals {
     }
 }
 
-/// The sealed columns of a row.
-pub(crate) fn sealed_fields(table: &'static Table, row: &Json) -> SealedFields {
-    let field = |name| row.get(name).and_then(Json::as_str).map(str::to_owned);
-    let sealed = table.columns.iter().filter(|column| column.class == Class::Sealed);
-    sealed.map(|column| (column.name, field(column.name))).collect()
+/// The sealed columns of a row, from its JSON; the others are passed over.
+pub(crate) fn sealed_fields(table: &'static Table, row: &[u8]) -> Result<SealedFields, serde_json::Error> {
+    struct Fields(&'static Table);
+    impl<'de> Visitor<'de> for Fields {
+        type Value = SealedFields;
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a row")
+        }
+        fn visit_map<A: MapAccess<'de>>(self, mut row: A) -> Result<SealedFields, A::Error> {
+            let mut fields = SealedFields::new();
+            while let Some(name) = row.next_key::<Cow<'de, str>>()? {
+                match self.0.sealed().find(|column| column.name == name) {
+                    Some(column) => fields.push((column.name, row.next_value()?)),
+                    None => drop(row.next_value::<IgnoredAny>()?),
+                }
+            }
+            // In one order, wherever the JSON comes from: the fields are hashed.
+            fields.sort_unstable_by_key(|(name, _)| *name);
+            Ok(fields)
+        }
+    }
+    serde_json::Deserializer::from_slice(row).deserialize_map(Fields(table))
 }
 
 /// The sealed field in a column's text, if it is one.

@@ -49,6 +49,8 @@ pub(crate) struct Rows<M: ReadModel> {
     ends: Vec<usize>,
     staged: Vec<(Key, Option<M::Row>)>,
     dirty: Vec<Key>,
+    /// New rows of an append-only table.
+    added: Vec<(Key, M::Row)>,
     /// Hashes of the rows that were let go, where every row of the table has been in memory once.
     evicted: Option<FxHashSet<u64>>,
     model: PhantomData<M>,
@@ -63,6 +65,7 @@ impl<M: ReadModel> Default for Rows<M> {
             ends: Vec::new(),
             staged: Vec::new(),
             dirty: Vec::new(),
+            added: Vec::new(),
             evicted: None,
             model: PhantomData,
         }
@@ -114,9 +117,9 @@ impl<M: ReadModel> Rows<M> {
             slot.sealed = 0;
             return Ok(());
         };
-        changes.upserts.push(row).map_err(unwritable)?;
+        let json = changes.upserts.push(row).map_err(unwritable)?;
         if Self::SEALED {
-            let fields = sealed_fields(&M::TABLE, &serde_json::to_value(row).map_err(unwritable)?);
+            let fields = sealed_fields(const { &M::TABLE }, json).map_err(unwritable)?;
             let now = hash_of(&fields);
             if now != slot.sealed {
                 changes.sealed.changed(key, fields);
@@ -171,8 +174,7 @@ impl<M: ReadModel> Model<M::Event> for Rows<M> {
     fn load(&mut self, missing: &[Key], found: &[(usize, String)]) -> Result<(), serde_json::Error> {
         for (index, json) in found {
             let row: M::Row = serde_json::from_str(json)?;
-            let sealed =
-                if Self::SEALED { hash_of(&sealed_fields(&M::TABLE, &serde_json::to_value(&row)?)) } else { 0 };
+            let sealed = if Self::SEALED { hash_of(&sealed_fields(self.table(), json.as_bytes())?) } else { 0 };
             self.hot.insert(missing[*index].clone(), Slot { row: Some(row), dirty: false, sealed });
         }
         Ok(())
@@ -194,7 +196,11 @@ impl<M: ReadModel> Model<M::Event> for Rows<M> {
     fn settle(&mut self, keep: bool) {
         let mut staged = std::mem::take(&mut self.staged);
         for (key, row) in staged.drain(..).filter(|_| keep) {
-            self.keep(key, row);
+            match row {
+                row if !M::TABLE.append_only => self.keep(key, row),
+                Some(row) => self.added.push((key, row)),
+                None => {}
+            }
         }
         self.staged = staged;
     }
@@ -205,16 +211,20 @@ impl<M: ReadModel> Model<M::Event> for Rows<M> {
         // In the order of the table: neighbours share pages.
         self.dirty.sort_unstable();
         let mut changes = Changes::new(self.table());
-        for key in std::mem::take(&mut self.dirty) {
-            if M::TABLE.append_only {
-                let mut slot = self.hot.remove(&key).expect("a dirty row is in memory");
-                Self::add_row(&mut changes, &key, &mut slot)?;
-            } else {
-                let slot = self.hot.get_mut(&key).expect("a dirty row is in memory");
-                Self::add_row(&mut changes, &key, slot)?;
-                slot.dirty = false;
+        for key in self.dirty.drain(..) {
+            let slot = self.hot.get_mut(&key).expect("a dirty row is in memory");
+            Self::add_row(&mut changes, &key, slot)?;
+            slot.dirty = false;
+        }
+        // The later of two rows with one key stays, as it would if they came in two batches.
+        self.added.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let mut added = self.added.drain(..).peekable();
+        while let Some((key, row)) = added.next() {
+            if added.peek().is_none_or(|(next, _)| *next != key) {
+                Self::add_row(&mut changes, &key, &mut Slot { row: Some(row), dirty: true, sealed: 0 })?;
             }
         }
+        drop(added);
         Payload::check(&changes)?;
         Ok(changes)
     }

@@ -10,7 +10,6 @@ mod after;
 mod batch;
 mod changes;
 mod clear;
-mod collect;
 mod compare;
 mod department;
 mod error;
@@ -30,7 +29,6 @@ mod store;
 mod table;
 
 pub use changes::Unwritable;
-pub use collect::collect;
 pub use compare::{DIFFERENCES_NAMED, Difference, Differences, Snapshot, TableHash, diff};
 pub use department::Department;
 pub use error::ProjectionError;
