@@ -8,7 +8,7 @@ use crate::guard::Guard;
 use crate::handle::Vitals;
 use crate::intake::{self, Arrival, Caller, Intake};
 use crate::metrics::Metrics;
-use crate::pace::Pace;
+use crate::pace::{self, Pace};
 use crate::snapshot::{self, Schedule};
 use crate::state::State;
 use bytes::Bytes;
@@ -121,8 +121,8 @@ impl<R: Register> Writer<R> {
     /// Waits a moment for callers who are expected to send again.
     async fn linger(&mut self) -> Result<(), RegistrarError> {
         let Some(wait) = self.pace.linger(self.intake.waiting.len()) else { return Ok(()) };
-        let mut over = pin!(tokio::time::sleep(wait));
-        while self.intake.waiting.len() < self.pace.expected() {
+        let mut over = pin!(pace::sleep(wait));
+        while self.intake.waiting.len() < self.pace.callers() {
             tokio::select! {
                 arrival = self.intake.arrivals() => self.expect_open(arrival)?,
                 () = &mut over => break,
@@ -158,11 +158,11 @@ impl<R: Register> Writer<R> {
             self.state.chain = chain;
             let head = self.state.chain.head();
             self.guard.keep(head)?;
-            self.pace.appended(began.elapsed());
-            self.metrics.appended(events, size, began.elapsed(), head);
+            let took = began.elapsed();
+            self.pace.appended(took, replies.len(), self.intake.waiting.len());
+            self.metrics.appended(events, size, took, head);
             self.vitals.height(head.height);
         }
-        self.pace.answered(replies.len());
         self.answer(replies).await;
         Ok(())
     }
