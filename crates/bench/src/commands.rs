@@ -169,7 +169,10 @@ async fn one_client<R: Driven>(
 }
 
 /// Sends one command; a busy registrar is asked again, a refusal is a fault of the script.
-pub(crate) async fn send<R: Register>(commands: &Commands<R>, envelope: &Envelope<R::Command>) -> Result<Accepted, Failed> {
+pub(crate) async fn send<R: Register>(
+    commands: &Commands<R>,
+    envelope: &Envelope<R::Command>,
+) -> Result<Accepted, Failed> {
     loop {
         match commands.send(envelope).await? {
             Answer::Accepted(accepted) => return Ok(accepted),

@@ -1,6 +1,6 @@
 //! Real permit commands: what applicant, officers and agencies send for one building permit, in order.
 
-use kernel::{Actor, CaseId, Channel, CommandId, Districts, DistrictId, Envelope, PersonId, Sealed, StepId};
+use kernel::{Actor, CaseId, Channel, CommandId, DistrictId, Districts, Envelope, PersonId, Sealed, StepId};
 use permits::{
     Application, Command,
     events::{ChecklistAnswer, Department, Document, FactValue, Party, Title, Value, Verdict},

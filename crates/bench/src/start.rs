@@ -29,9 +29,10 @@ fn in_a_process(city: &Register, data: &Path) -> Result<Start, Failed> {
     let program = std::env::current_exe()?;
     let output = Command::new(program).arg("--measure-start").arg(city.server.url()).arg(data).output()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let (seconds, bytes) = text.trim().split_once(' ').ok_or_else(|| {
-        format!("the measured start failed: {}", String::from_utf8_lossy(&output.stderr))
-    })?;
+    let (seconds, bytes) = text
+        .trim()
+        .split_once(' ')
+        .ok_or_else(|| format!("the measured start failed: {}", String::from_utf8_lossy(&output.stderr)))?;
     Ok(Start { seconds: seconds.parse()?, bytes: bytes.parse()? })
 }
 

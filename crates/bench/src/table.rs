@@ -8,7 +8,13 @@ pub(crate) struct Table(Vec<[String; 4]>);
 
 impl Table {
     /// Adds a row and says it at once: a run takes minutes.
-    pub(crate) fn row(&mut self, figure: impl Into<String>, ours: impl Into<String>, goal: &str, raw: impl Into<String>) {
+    pub(crate) fn row(
+        &mut self,
+        figure: impl Into<String>,
+        ours: impl Into<String>,
+        goal: &str,
+        raw: impl Into<String>,
+    ) {
         let row = [figure.into(), ours.into(), goal.to_owned(), raw.into()];
         eprintln!("{}: {} (goal {}; {})", row[0], row[1], row[2], row[3]);
         self.0.push(row);

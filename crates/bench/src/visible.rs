@@ -62,7 +62,10 @@ pub(crate) async fn measure(table: &mut Table) -> Result<(), Failed> {
     Ok(())
 }
 
-async fn load(commands: Commands<Permits>, positions: Vec<watch::Receiver<Position>>) -> Result<Histogram<u64>, Failed> {
+async fn load(
+    commands: Commands<Permits>,
+    positions: Vec<watch::Receiver<Position>>,
+) -> Result<Histogram<u64>, Failed> {
     for envelope in script::founding() {
         send(&commands, &envelope).await?;
     }

@@ -144,8 +144,10 @@ pub(crate) enum Audit {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  daftar token --role revenue --department revenue-office --district 3 --district 4\n  \
-    daftar token --role citizen --national-id 0013542419")]
+#[command(
+    after_help = "Examples:\n  daftar token --role revenue --department revenue-office --district 3 --district 4\n  \
+    daftar token --role citizen --national-id 0013542419"
+)]
 pub(crate) struct Token {
     /// The role: citizen, intake, revenue, admin, …
     #[arg(long)]

@@ -125,7 +125,7 @@ impl Shared {
 /// # Errors
 /// When it does not answer at the start.
 pub async fn connect(config: &Config, name: &str) -> Result<Client, StartError> {
-    let options = async_nats::ConnectOptions::new()
+    let options = crate::nats::options(&config.nats_url)
         .name(format!("daftar {name}"))
         .connection_timeout(CONNECT)
         .reconnect_delay_callback(|attempt| RECONNECT.min(Duration::from_millis(20 * attempt as u64)));

@@ -1,9 +1,6 @@
 //! Making a city on its first start: charter, working week, holidays and procedures, each an idempotent command.
 
-use kernel::{
-    Actor, Answer, Channel, CityId, CommandId, Districts, Envelope, PersonId, time,
-    time::Weekday,
-};
+use kernel::{Actor, Answer, Channel, CityId, CommandId, Districts, Envelope, PersonId, time, time::Weekday};
 use permits::{
     Command, Permits, Refusal,
     events::{Department, Title},
@@ -156,7 +153,8 @@ impl Folder {
 
     fn commands(&self) -> Result<Vec<(String, Command)>, FoundingError> {
         let date = |text: &str| {
-            let invalid = |_| FoundingError::Invalid { file: "city.toml".to_owned(), why: format!("{text} is not a day") };
+            let invalid =
+                |_| FoundingError::Invalid { file: "city.toml".to_owned(), why: format!("{text} is not a day") };
             time::parse_date(text).map_err(invalid)
         };
         let title = |text: &Text| Title { fa: text.fa.clone(), en: text.en.clone() };
@@ -202,7 +200,12 @@ impl Folder {
         Ok(())
     }
 
-    async fn send(&self, commands: &Commands<Permits>, name: &str, envelope: &Envelope<Command>) -> Result<(), FoundingError> {
+    async fn send(
+        &self,
+        commands: &Commands<Permits>,
+        name: &str,
+        envelope: &Envelope<Command>,
+    ) -> Result<(), FoundingError> {
         let deadline = tokio::time::Instant::now() + PATIENCE;
         loop {
             let late = tokio::time::Instant::now() >= deadline;

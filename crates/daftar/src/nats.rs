@@ -150,8 +150,18 @@ async fn left_behind(data: &Path) -> Option<String> {
     answers(&url).await.then_some(url)
 }
 
+/// Options with the credentials that an address names; the client takes them only this way.
+#[must_use]
+pub fn options(url: &str) -> async_nats::ConnectOptions {
+    let named = url.split_once("://").map_or(url, |(_, rest)| rest).rsplit_once('@');
+    match named.and_then(|(named, _)| named.split_once(':')) {
+        Some((user, password)) => async_nats::ConnectOptions::with_user_and_password(user.into(), password.into()),
+        None => async_nats::ConnectOptions::new(),
+    }
+}
+
 async fn answers(url: &str) -> bool {
-    let attempt = async_nats::ConnectOptions::new().connection_timeout(Duration::from_millis(500)).connect(url).await;
+    let attempt = options(url).connection_timeout(Duration::from_millis(500)).connect(url).await;
     match attempt {
         Ok(client) => client.flush().await.is_ok(),
         Err(_) => false,

@@ -6,7 +6,7 @@ use crate::{
     compose::{connect, open_vault},
     config::Config,
 };
-use import::{Import, Milestone, Names, Options, Record, ReadError, Report, Source, Times, csv::CsvLog, xes::XesLog};
+use import::{Import, Milestone, Names, Options, ReadError, Record, Report, Source, Times, csv::CsvLog, xes::XesLog};
 use indicatif::{ProgressBar, ProgressStyle};
 use kernel::{Actor, Districts, Zone};
 use permits::Permits;
@@ -27,7 +27,8 @@ pub(super) async fn run(config: &Config, what: What) -> Outcome {
             (what, step_names(names, case, step, time, milestones), false)
         }
     };
-    let source = if what.file.as_os_str() == "-" { Source::new(std::io::stdin(), None)? } else { Source::open(&what.file)? };
+    let source =
+        if what.file.as_os_str() == "-" { Source::new(std::io::stdin(), None)? } else { Source::open(&what.file)? };
     let (read, total) = (source.bytes_read(), source.total());
     let records = records(config, &what, source, &names, xes)?;
     let vault = open_vault(config).await?;
@@ -38,7 +39,11 @@ pub(super) async fn run(config: &Config, what: What) -> Outcome {
     let report = import
         .run(records, |report| {
             bar.set_position(read.load(Ordering::Relaxed));
-            bar.set_message(format!("{} cases, {} steps", report.cases + report.known_cases, report.steps + report.known_steps));
+            bar.set_message(format!(
+                "{} cases, {} steps",
+                report.cases + report.known_cases,
+                report.steps + report.known_steps
+            ));
         })
         .await;
     bar.finish_and_clear();
@@ -85,7 +90,11 @@ fn tell(report: &Report) {
     println!("cases       {:>9}   (and {} known before)", report.cases, report.known_cases);
     println!("steps       {:>9}   (and {} known before)", report.steps, report.known_steps);
     println!("events      {:>9}   added to the register", report.events);
-    println!("duplicates  {:>9}   ({} rows twice in the log, {known} recorded before)", report.duplicate_rows + known, report.duplicate_rows);
+    println!(
+        "duplicates  {:>9}   ({} rows twice in the log, {known} recorded before)",
+        report.duplicate_rows + known,
+        report.duplicate_rows
+    );
     println!("refused     {:>9}   rows", report.refused.total);
     for refused in report.refused.kept.iter().take(NAMED) {
         println!("  line {}: {}", refused.line, refused.reason);

@@ -51,7 +51,8 @@ async fn rebuild(setups: Vec<Setup<Permits>>, wanted: Option<&str>) -> Outcome {
         return Err(format!("there is no department {name}; there are {}", known.join(", ")).into());
     }
     for setup in setups.iter().filter(|setup| wanted.is_none_or(|name| name == setup.department.name())) {
-        let bar = ProgressBar::no_length().with_style(ProgressStyle::with_template("{msg} {human_pos} events  {elapsed}")?);
+        let bar =
+            ProgressBar::no_length().with_style(ProgressStyle::with_template("{msg} {human_pos} events  {elapsed}")?);
         bar.set_message(setup.department.name());
         let rebuilt = projection::rebuild(setup, None, |events| bar.set_position(events.0)).await?;
         bar.finish_and_clear();

@@ -1,13 +1,7 @@
 //! `daftar token`: bearer tokens for the HTTP API, one by one or one per role of a city.
 
 use super::Outcome;
-use crate::{
-    cli, clock,
-    compose::open_vault,
-    config::Config,
-    founding::Folder,
-    keys,
-};
+use crate::{cli, clock, compose::open_vault, config::Config, founding::Folder, keys};
 use gateway::tokens::{DistrictsClaim, Holder, Signer};
 use kernel::{DepartmentId, PersonId, RoleId, identity::NationalId};
 use std::{collections::BTreeMap, time::Duration};
@@ -31,11 +25,8 @@ pub(super) async fn run(config: &Config, wanted: &cli::Token) -> Outcome {
         None => Lookup::account(wanted.account.as_deref().unwrap_or(wanted.role.as_str())),
     };
     let person = vault.person_for(&lookup).await?;
-    let districts = if wanted.districts.is_empty() {
-        DistrictsClaim::ALL
-    } else {
-        DistrictsClaim::These(wanted.districts.clone())
-    };
+    let districts =
+        if wanted.districts.is_empty() { DistrictsClaim::ALL } else { DistrictsClaim::These(wanted.districts.clone()) };
     let holder = Holder { districts, ..holder(config, person, &wanted.role, wanted.department.clone()) };
     println!("{}", issue(&signer, &holder, wanted.hours));
     Ok(())
@@ -86,7 +77,19 @@ fn roles(folder: &Folder) -> BTreeMap<RoleId, Option<DepartmentId>> {
             }
         }
         let decided = procedure.decisions().into_iter().flat_map(|d| {
-            [&d.refuse, &d.bill, &d.grant, &d.issue, &d.suspend, &d.renew, &d.transfer, &d.complete, &d.extend, &d.objection, &d.escalate_to]
+            [
+                &d.refuse,
+                &d.bill,
+                &d.grant,
+                &d.issue,
+                &d.suspend,
+                &d.renew,
+                &d.transfer,
+                &d.complete,
+                &d.extend,
+                &d.objection,
+                &d.escalate_to,
+            ]
         });
         for role in decided {
             roles.entry(role.clone()).or_insert_with(|| department("permit-office"));

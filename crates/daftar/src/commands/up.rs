@@ -1,6 +1,6 @@
 //! `daftar up`: a whole city in one process beside a child nats-server.
 
-use super::{Outcome, told_to_stop, token};
+use super::{Outcome, token, told_to_stop};
 use crate::{
     cli,
     compose::{City, Role, connect, open_vault},

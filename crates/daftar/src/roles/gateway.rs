@@ -7,7 +7,7 @@ use crate::{
     keys,
 };
 use departments::Desk;
-use gateway::{Gateway, Part, ReadyCheck, Readers};
+use gateway::{Gateway, Part, Readers, ReadyCheck};
 use kernel::Zone;
 use projection::{Reader, StoreError};
 use registrar::Commands;
@@ -48,9 +48,9 @@ pub(crate) async fn spawn(
 
 async fn readers(shared: &Shared) -> Readers {
     Readers {
-        permit_office: desk(shared, "permit_office").await,
-        districts: desk(shared, "districts").await,
-        revenue: desk(shared, "revenue").await,
+        permit_office: desk(shared, departments::permit_office::NAME).await,
+        districts: desk(shared, departments::districts::NAME).await,
+        revenue: desk(shared, departments::revenue::NAME).await,
     }
 }
 
