@@ -149,9 +149,10 @@ mod tests {
     use super::*;
 
     fn head(pairs: &[(&'static str, &str)]) -> Result<Head, Problem> {
-        let pairs = pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap()));
         let mut headers = HeaderMap::new();
-        pairs.for_each(|(name, value)| drop(headers.append(name, value)));
+        for (name, value) in pairs {
+            headers.append(HeaderName::from_static(name), value.parse().unwrap());
+        }
         Head::of(&headers)
     }
 

@@ -1,10 +1,11 @@
 //! What a gateway is built from, and the state that its handlers share.
 
 use crate::{metrics::Metrics, tokens::Keys};
-use departments::Desk;
+use departments::{Desk, districts, permit_office, revenue};
 use futures::future::BoxFuture;
-use kernel::{CityId, Position};
+use kernel::{CityId, Position, Zone};
 use permits::Permits;
+use projection::{Database, Reader, StoreError};
 use prometheus_client::registry::Registry;
 use registrar::Commands;
 use schemars::JsonSchema;
@@ -28,6 +29,21 @@ pub struct Readers {
     pub districts: Desk,
     /// The revenue office.
     pub revenue: Desk,
+}
+
+impl Readers {
+    /// Opens each department's tables, showing local days of this zone. The tables need not be there yet.
+    ///
+    /// # Errors
+    /// When a database cannot be reached or opened.
+    pub async fn open(database: &Database, zone: &Zone) -> Result<Readers, StoreError> {
+        let desk = async |name| Ok::<_, StoreError>(Desk::new(Reader::open(database, name).await?, zone.clone()));
+        Ok(Readers {
+            permit_office: desk(permit_office::NAME).await?,
+            districts: desk(districts::NAME).await?,
+            revenue: desk(revenue::NAME).await?,
+        })
+    }
 }
 
 /// One thing that the gateway needs in order to serve.

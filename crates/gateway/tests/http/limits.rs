@@ -1,0 +1,98 @@
+//! When something behind the gateway is gone, and callers that misbehave.
+
+use crate::world::{World, ZAHRA, small_works};
+use serde_json::json;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+#[tokio::test]
+async fn without_a_registrar_nothing_changes_and_that_is_said() {
+    let mut world = World::start().await;
+    let (case, _) = world.apply(ZAHRA, "3-1-1").await;
+    world.registrar.take().unwrap().shutdown().await.unwrap();
+    let citizen = world.citizen(ZAHRA).await;
+    let answer = citizen.post("/v1/cases", &small_works(ZAHRA, "3-1-2")).await;
+    answer.problem(503, "registrar-not-running");
+    assert!(!answer.header("retry-after").is_empty());
+    citizen.get(&format!("/v1/cases/{case}")).await.ok();
+}
+
+#[tokio::test]
+async fn with_the_log_frozen_the_outcome_is_unknown_and_a_repeat_settles_it() {
+    let world = World::start().await;
+    let citizen = world.citizen(ZAHRA).await.with("idempotency-key", "01890a5d-ac96-774b-bcce-b302099a8057");
+    world.nats.pause();
+    let answer = citizen.post("/v1/cases", &small_works(ZAHRA, "3-1-1")).await;
+    answer.problem(504, "outcome-unknown");
+    world.nats.resume();
+    let mut repeat = citizen.post("/v1/cases", &small_works(ZAHRA, "3-1-1")).await;
+    while repeat.status.is_server_error() {
+        repeat = citizen.post("/v1/cases", &small_works(ZAHRA, "3-1-1")).await;
+    }
+    assert!(repeat.ok()["case"].as_str().unwrap().ends_with("-000001"));
+}
+
+#[tokio::test]
+async fn a_read_model_behind_says_so() {
+    let world = World::start().await;
+    world.stop_projectors();
+    let citizen = world.citizen(ZAHRA).await;
+    let applied = citizen.post("/v1/cases", &small_works(ZAHRA, "3-1-1")).await;
+    let case = applied.ok()["case"].as_str().unwrap().to_owned();
+    let position = applied.position();
+    let behind = citizen.get(&format!("/v1/cases/{case}?after={position}")).await;
+    behind.problem(503, "not-caught-up");
+    assert!(!behind.header("retry-after").is_empty());
+    let note = json!({ "corrections": [], "note": "متن" });
+    let unseen = world.intake().post(&format!("/v1/cases/{case}/steps/check/return"), &note).await;
+    unseen.problem(503, "not-caught-up");
+    citizen.post(&format!("/v1/cases/{case}/withdraw"), &json!({})).await.ok();
+}
+
+#[tokio::test]
+async fn operators_see_health_and_figures_but_no_cases() {
+    let world = World::start().await;
+    let (case, _) = world.apply(ZAHRA, "3-1-1").await;
+    world.citizen(ZAHRA).await.get(&format!("/v1/cases/{case}")).await;
+    world.anybody().get("/healthz").await.ok();
+    let ready = world.anybody().get("/readyz").await.ok();
+    assert_eq!((&ready["ready"], ready["parts"].as_array().unwrap().len()), (&json!(true), 3));
+    let metrics = world.anybody().get("/metrics").await;
+    assert!(metrics.text.contains("route=\"/v1/cases/{case}\""), "{}", metrics.text);
+    assert!(!metrics.text.contains(&case));
+    let document = world.anybody().get("/openapi.json").await.ok();
+    assert_eq!(document, gateway::openapi());
+}
+
+/// Reads until the server closes; whatever it said.
+async fn to_the_end(stream: &mut TcpStream) -> String {
+    let mut text = Vec::new();
+    let read = tokio::time::timeout(Duration::from_secs(60), stream.read_to_end(&mut text)).await;
+    read.expect("the server lets go of it").ok();
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+#[tokio::test]
+async fn slow_silent_and_swollen_callers_are_let_go() {
+    let world = World::start().await;
+    let mut silent = TcpStream::connect(world.address).await.unwrap();
+    let mut slow = TcpStream::connect(world.address).await.unwrap();
+    slow.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nX-Slow: ").await.unwrap();
+    let mut swollen = TcpStream::connect(world.address).await.unwrap();
+    let head = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Large: {}\r\n\r\n", "x".repeat(32 * 1024));
+    swollen.write_all(head.as_bytes()).await.ok();
+    assert!(to_the_end(&mut swollen).await.starts_with("HTTP/1.1 431"));
+    world.anybody().get("/healthz").await.ok();
+    to_the_end(&mut silent).await;
+    to_the_end(&mut slow).await;
+    let mut body = TcpStream::connect(world.address).await.unwrap();
+    let token = world.signer.issue(&world.holder("admin", None), crate::world::seconds(), Duration::from_secs(60));
+    let head = format!(
+        "POST /v1/city HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+         Content-Length: 100\r\nConnection: close\r\n\r\n{{"
+    );
+    body.write_all(head.as_bytes()).await.unwrap();
+    let answer = to_the_end(&mut body).await;
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("timeout"), "{answer}");
+}

@@ -1,0 +1,11 @@
+//! The gateway through HTTP, with a real nats-server, registrar, projectors, databases and vault behind it.
+
+mod client;
+mod errors;
+mod limits;
+mod matrix;
+mod openapi;
+mod sight;
+mod tokens;
+mod way;
+mod world;
