@@ -10,7 +10,7 @@ pub use read::Blocks;
 pub use settings::{Drift, Settings, SettingsDrift};
 
 use crate::block::MAX_BLOCK;
-use async_nats::client::{Request, RequestErrorKind};
+use async_nats::client::Request;
 use async_nats::jetstream::stream::{LastRawMessageErrorKind, Stream};
 use async_nats::jetstream::{Context, ErrorCode, publish::PublishAck, response::Response};
 use async_nats::{Client, HeaderMap, Subject, header};
@@ -340,10 +340,4 @@ fn append_error(expected: Height, error: &async_nats::jetstream::Error) -> Appen
         | ErrorCode::STREAM_STORE_FAILED) => AppendError::Full { code },
         code => AppendError::Refused { code, description: error.to_string() },
     }
-}
-
-/// Whether a request failed because nobody listens at all.
-#[must_use]
-pub fn is_no_responders(error: &async_nats::client::RequestError) -> bool {
-    error.kind() == RequestErrorKind::NoResponders
 }

@@ -1,6 +1,7 @@
 //! A running registrar as its owner holds it: health, shutdown, end.
 
 use crate::error::RegistrarError;
+use async_nats::{Client, connection::State};
 use kernel::Height;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::watch;
@@ -70,6 +71,7 @@ impl Vitals {
 #[derive(Debug)]
 pub struct Handle {
     pub(crate) vitals: Arc<Vitals>,
+    pub(crate) client: Client,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) task: JoinHandle<Result<(), RegistrarError>>,
 }
@@ -78,7 +80,11 @@ impl Handle {
     /// Whether it accepts commands now; for `/readyz`.
     #[must_use]
     pub fn health(&self) -> Health {
-        self.vitals.health()
+        let mut health = self.vitals.health();
+        if health.trouble.is_none() && self.client.connection_state() != State::Connected {
+            health.trouble = Some("nats-server cannot be reached".to_owned());
+        }
+        health
     }
 
     /// Answers what has come, writes a snapshot and stops.

@@ -54,21 +54,23 @@ impl<R: Register> Registrar<R> {
 
         let vitals = Arc::new(Vitals::default());
         let settings = SettingsWatch::new(register.clone(), log.clone(), Arc::clone(&vitals), metrics.clone());
-        settings.check().await;
 
         let subject = command_subject(&config.city, R::NAME);
         let subscriber = config.client.queue_subscribe(subject, QUEUE_GROUP.to_owned()).await;
         let closed = |error| RegistrarError::Closed { register: register.clone(), source: Some(Box::new(error)) };
         let intake = Intake::new(subscriber.map_err(closed)?);
+        // Its answer comes after the server has taken note of the subscription: whoever sends now finds a registrar.
+        settings.check().await;
         let settings = tokio::spawn(settings.run(config.settings_check, config.tick));
         let (stop, stopping) = watch::channel(false);
+        let client = config.client.clone();
         let writer = Writer::new(config, clock, log, state, intake, guard, schedule, metrics, Arc::clone(&vitals));
         let task = tokio::spawn(async move {
             let outcome = writer.run(stopping).await;
             settings.abort();
             outcome
         });
-        Ok(Handle { vitals, stop, task })
+        Ok(Handle { vitals, client, stop, task })
     }
 }
 

@@ -44,6 +44,7 @@ async fn no_command_is_lost_or_doubled_when_the_server_is_killed() {
     for _ in 0..3 {
         tokio::time::sleep(Duration::from_millis(100)).await;
         world.server.kill();
+        eventually(SOON, async || (!registrar.health().is_ready()).then_some(())).await.expect("the loss is seen");
         world.server.restart().await;
     }
     for caller in callers {
