@@ -1,0 +1,3 @@
+//! Whole-city tests on the real binaries.
+mod crashes;
+mod harness;
