@@ -4,7 +4,7 @@ use crate::config::{self, LogFormat};
 use tracing_subscriber::{EnvFilter, fmt};
 
 /// What is logged unless `DAFTAR_LOG` says otherwise.
-const FILTER: &str = "info,async_nats=warn,sqlx=warn";
+const FILTER: &str = "info,async_nats=warn,sqlx=error";
 
 /// Starts logging for the whole process.
 pub(crate) fn start(format: LogFormat) {

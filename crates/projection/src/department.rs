@@ -3,10 +3,13 @@
 use crate::fold::{Model, Rows};
 use crate::{Class, Column, ReadModel, Table};
 
+/// Makes an empty read model.
+type Make<E> = fn() -> Box<dyn Model<E>>;
+
 /// The read models of one department. `E` is the event of the one register that it reads.
 pub struct Department<E> {
     name: &'static str,
-    models: Vec<fn() -> Box<dyn Model<E>>>,
+    models: Vec<Make<E>>,
     tables: Vec<&'static Table>,
 }
 

@@ -235,7 +235,7 @@ impl<M: ReadModel> Model<M::Event> for Rows<M> {
         }
         let gone = std::mem::replace(&mut self.cold, std::mem::take(&mut self.hot));
         if let Some(evicted) = &mut self.evicted {
-            evicted.extend(gone.keys().map(|key| hash_of(key)));
+            evicted.extend(gone.keys().map(hash_of));
         }
     }
 

@@ -80,13 +80,13 @@ impl<'a, R: Register, P: Fn(Position) + Send> Rebuild<'a, R, P> {
     }
 
     async fn all(&mut self) -> Result<Rebuilt, ProjectionError> {
-        self.to_end().await?;
+        self.reach_end().await?;
         let error = self.setup.store_error();
         let mut tx = self.store.write().await.map_err(error)?;
         tx.create_indexes(self.setup.department.tables(), Some(self.version)).await.map_err(error)?;
         tx.commit().await.map_err(error)?;
         // What came while the indexes were made; the rest comes while everybody waits.
-        self.to_end().await?;
+        self.reach_end().await?;
         let mut tries = 1;
         loop {
             match self.swap().await {
@@ -112,7 +112,7 @@ impl<'a, R: Register, P: Fn(Position) + Send> Rebuild<'a, R, P> {
     }
 
     /// Folds up to the register's end of now; everything is written when it returns.
-    async fn to_end(&mut self) -> Result<(), ProjectionError> {
+    async fn reach_end(&mut self) -> Result<(), ProjectionError> {
         let mut end = self.end().await?;
         let mut batches = self.batches();
         while self.built.height < end {

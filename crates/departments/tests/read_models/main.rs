@@ -1,0 +1,10 @@
+//! The read models on real databases: given what was asked of the permits register, then rows and views, the same on
+//! SQLite and on Postgres.
+
+mod disclosure;
+mod laws;
+mod one_file;
+mod story;
+mod tables;
+mod walk;
+mod world;

@@ -1,0 +1,28 @@
+//! The rules of the permits register, one module a subject. Each test reads: given a history, when somebody asks
+//! for something, then these events, or this refusal.
+
+mod rules {
+    mod applications;
+    mod city;
+    mod clocks;
+    mod commands;
+    mod consultations;
+    mod fees;
+    mod golden;
+    mod harness;
+    mod imports;
+    mod invariants;
+    mod licences;
+    mod limits;
+    mod memory;
+    mod numbers;
+    mod objections;
+    mod office;
+    mod procedures;
+    mod refusals;
+    mod samples;
+    mod sealed;
+    mod shipped;
+    mod steps;
+    mod wire;
+}
