@@ -1,6 +1,8 @@
 //! The read models on real databases: given what was asked of the permits register, then rows and views, the same on
 //! SQLite and on Postgres.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod disclosure;
 mod laws;
 mod one_file;
