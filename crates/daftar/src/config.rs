@@ -5,7 +5,9 @@ use kernel::{CityId, Zone};
 use serde::Deserialize;
 use std::{
     net::SocketAddr,
+    num::NonZeroU32,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// Where NATS is when nobody says otherwise.
@@ -13,6 +15,9 @@ const NATS_URL: &str = "nats://127.0.0.1:4222";
 
 /// Local time when nobody says otherwise: the first city's.
 const ZONE: &str = "Asia/Tehran";
+
+/// Between two checks of the stream's settings when nobody says otherwise.
+const SETTINGS_CHECK: Duration = Duration::from_secs(60);
 
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +80,8 @@ pub struct Config {
     pub database_url: Option<String>,
     /// The master key of the vault; absent, it is in `<data>/keys/master.key`.
     pub master_key: Option<Secret>,
+    /// How often the settings of the register's stream are checked.
+    pub settings_check: Duration,
     /// The city's local time, in which people are shown days.
     pub zone: Zone,
     /// How log lines look.
@@ -153,6 +160,7 @@ impl Config {
             replicas: parsed("DAFTAR_REPLICAS", "1, 3 or 5")?.or(file.replicas).unwrap_or(1),
             database_url: variable("DAFTAR_DATABASE_URL").or(file.database_url),
             master_key: variable("DAFTAR_MASTER_KEY").map(Secret),
+            settings_check: settings_check()?,
             zone: zone()?.or(file.zone).unwrap_or_else(|| Zone::new(ZONE).expect("a zone of the bundled list")),
             log: overrides.log.or(file.log).unwrap_or_default(),
             nats_server: variable("DAFTAR_NATS_SERVER").map(PathBuf::from),
@@ -200,6 +208,11 @@ fn variable(name: &str) -> Option<String> {
 fn parsed<T: std::str::FromStr>(name: &'static str, expected: &'static str) -> Result<Option<T>, ConfigError> {
     let parse = |found: String| found.parse().map_err(|_| ConfigError::Variable { name, found, expected });
     variable(name).map(parse).transpose()
+}
+
+fn settings_check() -> Result<Duration, ConfigError> {
+    let seconds: Option<NonZeroU32> = parsed("DAFTAR_SETTINGS_CHECK_SECONDS", "whole seconds, at least 1")?;
+    Ok(seconds.map_or(SETTINGS_CHECK, |seconds| Duration::from_secs(seconds.get().into())))
 }
 
 fn zone() -> Result<Option<Zone>, ConfigError> {

@@ -29,12 +29,18 @@ struct Code {
     code: String,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Department {
+    department: &'static str,
+}
+
 /// The gateway's metrics.
 #[derive(Debug, Clone)]
 pub(crate) struct Metrics {
     requests: Family<Served, Counter>,
     seconds: Family<Route, Histogram, fn() -> Histogram>,
     problems: Family<Code, Counter>,
+    behind: Family<Department, Gauge>,
     /// Connections that are open now.
     pub(crate) connections: Gauge,
 }
@@ -45,14 +51,23 @@ impl Metrics {
             requests: Family::default(),
             seconds: Family::new_with_constructor(|| Histogram::new(BUCKETS)),
             problems: Family::default(),
+            behind: Family::default(),
             connections: Gauge::default(),
         };
         let registry = registry.sub_registry_with_prefix("daftar_http");
         registry.register("requests", "Requests served", metrics.requests.clone());
         registry.register("request_seconds", "How long requests took", metrics.seconds.clone());
         registry.register("problems", "Problems answered, by code", metrics.problems.clone());
+        let behind = "Events acknowledged here that a department's tables do not hold";
+        registry.register("read_model_behind_events", behind, metrics.behind.clone());
         registry.register("connections", "Connections that are open", metrics.connections.clone());
         metrics
+    }
+
+    /// How many events that were acknowledged here a department's tables lack. The projector tells its own lag, but not
+    /// while it hangs.
+    pub(crate) fn behind(&self, department: &'static str, events: u64) {
+        self.behind.get_or_create(&Department { department }).set(i64::try_from(events).unwrap_or(i64::MAX));
     }
 
     pub(crate) fn served(&self, method: &str, route: &str, status: u16, code: Option<&str>, took: Duration) {

@@ -1,3 +1,8 @@
 //! Whole-city tests on the real binaries.
+#![allow(clippy::unwrap_used, reason = "in a test a panic is the report")]
 mod crashes;
+mod disks;
+mod freezes;
 mod harness;
+mod repeats;
+mod rollback;

@@ -29,6 +29,7 @@ pub(crate) async fn run(shared: Shared) -> (&'static str, Result<(), Failed>) {
 async fn once(shared: &Shared, metrics: Metrics) -> Result<(), RegistrarError> {
     let mut config = Config::new(shared.config.city.clone(), shared.client.clone(), shared.config.data.clone());
     config.replicas = shared.config.replicas;
+    config.settings_check = shared.config.settings_check;
     let mut handle = Registrar::<Permits>::start(config, system_clock(), metrics).await?;
     let mut pulse = tokio::time::interval(PULSE);
     loop {

@@ -28,16 +28,18 @@ pub(super) async fn alive() -> Json<Alive> {
 }
 
 pub(super) async fn ready(State(state): State<Shared>) -> (StatusCode, Json<Readiness>) {
-    let readers = &state.readers;
-    let desks =
-        [("permit_office", &readers.permit_office), ("districts", &readers.districts), ("revenue", &readers.revenue)];
     let mut parts = (state.ready)().await;
-    for (name, desk) in desks {
+    for (name, desk) in desks(&state) {
         parts.push(read_model(name, desk).await);
     }
     let ready = parts.iter().all(|part| part.ready);
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (status, Json(Readiness { ready, parts }))
+}
+
+fn desks(state: &Shared) -> [(&'static str, &Desk); 3] {
+    let readers = &state.readers;
+    [("permit_office", &readers.permit_office), ("districts", &readers.districts), ("revenue", &readers.revenue)]
 }
 
 async fn read_model(name: &str, desk: &Desk) -> Part {
@@ -50,7 +52,20 @@ async fn read_model(name: &str, desk: &Desk) -> Part {
     Part { name: name.to_owned(), ready, detail }
 }
 
+/// Measures how far each department's tables are behind what was acknowledged here; one that does not answer keeps its
+/// last figure.
+async fn measure(state: &Shared) {
+    let Some(acknowledged) = state.acknowledged() else { return };
+    for (name, desk) in desks(state) {
+        if let Ok(Ok(position)) = tokio::time::timeout(PROBE, desk.reader().position()).await {
+            let held = position.map_or(0, |position| position.0 + 1);
+            state.metrics.behind(name, (acknowledged.0 + 1).saturating_sub(held));
+        }
+    }
+}
+
 pub(super) async fn metrics(State(state): State<Shared>) -> Response {
+    measure(&state).await;
     let mut text = String::new();
     let registry = state.registry.lock().unwrap_or_else(PoisonError::into_inner);
     if prometheus_client::encoding::text::encode(&mut text, &registry).is_err() {

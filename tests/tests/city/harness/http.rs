@@ -27,6 +27,12 @@ impl Book {
         self.0.lock().expect("nothing panics while it writes").clone()
     }
 
+    /// An acknowledgement that never was, to see that the oracle notices.
+    pub(crate) fn pretend(&self, id: uuid::Uuid) {
+        let acked = Acked { id, case: None, position: 0 };
+        self.0.lock().expect("nothing panics while it writes").push(acked);
+    }
+
     fn enter(&self, id: uuid::Uuid, answer: &Answer) {
         let Some(position) = answer.json["position"].as_u64() else { return };
         let case = answer.json["case"].as_str().map(str::to_owned);
