@@ -108,7 +108,7 @@ impl Head {
             (Some(id), _) | (None, Some(id)) => command_id(id)?,
             (None, None) => CommandId(Uuid::now_v7()),
         };
-        let header = |name: &HeaderName| Ok::<_, Problem>(text(headers, name)?);
+        let header = |name: &HeaderName| text(headers, name);
         let channel = header(&CHANNEL)?.map(|text| one(CHANNEL.as_str(), text)).transpose()?;
         let occurred_at = header(&OCCURRED_AT)?.map(|text| one(OCCURRED_AT.as_str(), text)).transpose()?;
         Ok(Head { id, channel: channel.unwrap_or(Channel::ONLINE), occurred_at })

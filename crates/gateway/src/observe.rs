@@ -116,6 +116,14 @@ mod tests {
         assert_eq!(language(&HeaderMap::new()), Lang::Fa);
     }
 
+    #[tokio::test]
+    async fn a_panic_is_told_without_its_words() {
+        let (response, code) = render(panicked(Box::new("کد ملی 0013542419")), Lang::Fa);
+        assert_eq!((response.status(), code.as_deref()), (StatusCode::INTERNAL_SERVER_ERROR, Some("internal")));
+        let body = axum::body::to_bytes(response.into_body(), 4096).await.unwrap();
+        assert!(!String::from_utf8_lossy(&body).contains("0013542419"));
+    }
+
     #[test]
     fn a_bare_failure_becomes_a_problem_and_a_success_stays() {
         let (response, code) = render(StatusCode::METHOD_NOT_ALLOWED.into_response(), Lang::En);

@@ -61,7 +61,7 @@ pub struct Rule {
 }
 
 const ANYBODY: Option<&[Group]> = None;
-const EVERY_ROLE: Option<&[Group]> = Some(Group::ALL);
+const STAFF: Option<&[Group]> = Some(&[Admin, PermitOffice, DistrictOffice, RevenueOffice, Agency, Partner]);
 const CITIZENS: Option<&[Group]> = Some(&[Citizen, PermitOffice, DistrictOffice]);
 const STEPS: Option<&[Group]> = Some(&[PermitOffice, DistrictOffice, RevenueOffice, Partner]);
 const DECISIONS: Option<&[Group]> = Some(&[PermitOffice, DistrictOffice]);
@@ -118,7 +118,7 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/v1/revenue/bills", REVENUE),
     rule("GET", "/v1/revenue/payments", REVENUE),
     rule("GET", "/v1/revenue/overdue", REVENUE),
-    rule("POST", "/v1/kin", EVERY_ROLE),
+    rule("POST", "/v1/kin", STAFF),
     rule("POST", "/v1/city", ADMINS),
     rule("POST", "/v1/procedures", ADMINS),
     rule("POST", "/v1/holidays", ADMINS),

@@ -2,15 +2,19 @@
 //!
 //! A batch goes through [`Model::plan`] (which rows), [`Model::missing`] and [`Model::load`] (those not in memory), then
 //! for each event [`Model::stage`] in every model and, all having agreed, [`Model::settle`]; at last [`Model::take`].
+//!
+//! The live tables get every changed row with its batch. A rebuild, which nobody sees before its end, gets a row only
+//! when memory lets go of it: most rows are then written once, however often they changed.
 
-use crate::changes::{Changes, Payload, Unwritable, has_nul, sealed_fields};
+use crate::cells::{SealedFields, cells, has_nul, sealed_fields};
+use crate::changes::{Changes, Unwritable};
 use crate::{Key, ReadModel, Recorded, Table, Unfoldable};
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
-/// Rows of one table that stay in memory between batches, in each of two generations.
-const ROWS_KEPT: usize = 8_192;
+/// How many rows of one table a generation has before the next begins; there are three.
+const ROWS_KEPT: usize = 16_384;
 
 /// A read model with its row's type forgotten, and the rows of it that are in memory.
 pub(crate) trait Model<E>: Send + Sync {
@@ -18,7 +22,7 @@ pub(crate) trait Model<E>: Send + Sync {
     fn table(&self) -> &'static Table;
     /// Notes the rows that the batch's next event touches; `None` for an event that will not be folded.
     fn plan(&mut self, event: Option<&Recorded<'_, E>>);
-    /// The planned rows that have to be loaded.
+    /// The planned rows that have to be loaded. All that was taken before the last `take` must be in the database.
     fn missing(&mut self) -> Vec<Key>;
     /// Takes in loaded rows: of each the index in what was missing, and its JSON.
     fn load(&mut self, missing: &[Key], found: &[(usize, String)]) -> Result<(), serde_json::Error>;
@@ -26,32 +30,40 @@ pub(crate) trait Model<E>: Send + Sync {
     fn stage(&mut self, index: usize, event: &Recorded<'_, E>, careful: bool) -> Result<(), Unfoldable>;
     /// Keeps or drops what was staged.
     fn settle(&mut self, keep: bool);
-    /// What is to be written since the last call; ends the batch.
-    fn take(&mut self) -> Result<Changes, Unwritable>;
-    /// Lets go of rows not touched lately. What was taken before the last `take` must be in the database.
-    fn evict(&mut self);
-    /// Forgets everything. `empty`: the table has no rows, so that what was never seen need not be looked for.
-    fn reset(&mut self, empty: bool);
+    /// What is to be written now; ends the batch. `all`: nothing stays unwritten in a rebuild either.
+    fn take(&mut self, all: bool) -> Result<Changes, Unwritable>;
+    /// Forgets everything. `rebuild`: the table is new and empty, and nobody reads it yet.
+    fn reset(&mut self, rebuild: bool);
 }
 
 struct Slot<T> {
     row: Option<T>,
+    /// Differs from the database.
     dirty: bool,
+    /// The database has a row with this key.
+    stored: bool,
     /// Hash of the sealed fields as they were last written.
     sealed: u64,
 }
 
+type Generation<T> = FxHashMap<Key, Slot<T>>;
+
 /// The rows of one read model that are in memory.
 pub(crate) struct Rows<M: ReadModel> {
-    hot: FxHashMap<Key, Slot<M::Row>>,
-    cold: FxHashMap<Key, Slot<M::Row>>,
+    /// Touched lately.
+    hot: Generation<M::Row>,
+    /// Not touched since the last change of generations.
+    cold: Generation<M::Row>,
+    /// Written with the last batch, which may still be on its way.
+    leaving: Generation<M::Row>,
     planned: Vec<Key>,
     ends: Vec<usize>,
     staged: Vec<(Key, Option<M::Row>)>,
+    /// Keys of the dirty rows, in the live tables.
     dirty: Vec<Key>,
     /// New rows of an append-only table.
     added: Vec<(Key, M::Row)>,
-    /// Hashes of the rows that were let go, where every row of the table has been in memory once.
+    /// In a rebuild, hashes of the keys that memory let go of: others are not in the table.
     evicted: Option<FxHashSet<u64>>,
     model: PhantomData<M>,
 }
@@ -61,6 +73,7 @@ impl<M: ReadModel> Default for Rows<M> {
         Rows {
             hot: FxHashMap::default(),
             cold: FxHashMap::default(),
+            leaving: FxHashMap::default(),
             planned: Vec::new(),
             ends: Vec::new(),
             staged: Vec::new(),
@@ -78,55 +91,85 @@ fn hash_of(value: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-impl<M: ReadModel> Rows<M> {
-    const SEALED: bool = {
-        let mut sealed = false;
-        let mut index = 0;
-        while index < M::TABLE.columns.len() {
-            sealed |= matches!(M::TABLE.columns[index].class, crate::Class::Sealed);
-            index += 1;
-        }
-        sealed
-    };
+/// No hash where nothing is sealed, so that a new row without names counts as written.
+fn hash_of_sealed(fields: &SealedFields) -> u64 {
+    if fields.iter().all(|(_, text)| text.is_none()) { 0 } else { hash_of(fields) }
+}
 
+impl<M: ReadModel> Rows<M> {
     fn keep(&mut self, key: Key, row: Option<M::Row>) {
+        let live = self.evicted.is_none();
         match self.hot.get_mut(&key) {
             Some(slot) if slot.row == row => {}
             Some(slot) => {
                 slot.row = row;
-                if !slot.dirty {
-                    slot.dirty = true;
+                if !std::mem::replace(&mut slot.dirty, true) && live {
                     self.dirty.push(key);
                 }
             }
             None if row.is_none() => {}
             None => {
-                self.dirty.push(key.clone());
-                self.hot.insert(key, Slot { row, dirty: true, sealed: 0 });
+                if live {
+                    self.dirty.push(key.clone());
+                }
+                self.hot.insert(key, Slot { row, dirty: true, stored: false, sealed: 0 });
             }
         }
     }
 
-    fn add_row(changes: &mut Changes, key: &Key, slot: &mut Slot<M::Row>) -> Result<(), Unwritable> {
-        let unwritable = |source| Unwritable::Json { table: M::TABLE.name, source };
-        let Some(row) = &slot.row else {
-            changes.deletes.push_key(&M::TABLE, key, None);
-            if Self::SEALED {
-                changes.sealed.removed(&M::TABLE, key);
+    /// Adds what the database has to be told of a row.
+    fn tell(changes: &mut Changes, key: &Key, slot: &mut Slot<M::Row>, rebuild: bool) -> Result<(), Unwritable> {
+        slot.dirty = false;
+        let stored = std::mem::replace(&mut slot.stored, slot.row.is_some());
+        match &slot.row {
+            Some(row) => {
+                let fields = changes.write(key, row, rebuild && !stored)?;
+                let sealed = hash_of_sealed(&fields);
+                if std::mem::replace(&mut slot.sealed, sealed) != sealed {
+                    changes.sealed.changed.push((key.clone(), fields));
+                }
             }
-            slot.sealed = 0;
-            return Ok(());
-        };
-        let json = changes.upserts.push(row).map_err(unwritable)?;
-        if Self::SEALED {
-            let fields = sealed_fields(const { &M::TABLE }, json).map_err(unwritable)?;
-            let now = hash_of(&fields);
-            if now != slot.sealed {
-                changes.sealed.changed(key, fields);
-                slot.sealed = now;
+            None => {
+                slot.sealed = 0;
+                if stored {
+                    changes.remove(key);
+                }
             }
         }
         Ok(())
+    }
+
+    fn tell_all(changes: &mut Changes, generation: &mut Generation<M::Row>, rebuild: bool) -> Result<(), Unwritable> {
+        let mut dirty: Vec<_> = generation.iter_mut().filter(|(_, slot)| slot.dirty).collect();
+        dirty.sort_unstable_by_key(|(key, _)| *key);
+        dirty.into_iter().try_for_each(|(key, slot)| Self::tell(changes, key, slot, rebuild))
+    }
+
+    /// The later of two new rows with one key stays, as it would if they came in two batches.
+    fn tell_added(&mut self, changes: &mut Changes) -> Result<(), Unwritable> {
+        self.added.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let rebuild = self.evicted.is_some();
+        let mut added = self.added.drain(..).peekable();
+        while let Some((key, row)) = added.next() {
+            if added.peek().is_none_or(|(next, _)| *next != key) {
+                let mut slot = Slot { row: Some(row), dirty: true, stored: false, sealed: 0 };
+                Self::tell(changes, &key, &mut slot, rebuild)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins a new generation when this one is full.
+    fn grow_old(&mut self) {
+        self.leaving.clear();
+        if self.hot.len() <= ROWS_KEPT {
+            return;
+        }
+        self.leaving = std::mem::replace(&mut self.cold, std::mem::take(&mut self.hot));
+        if let Some(evicted) = &mut self.evicted {
+            let there = self.leaving.iter().filter(|(_, slot)| slot.row.is_some() || slot.stored);
+            evicted.extend(there.map(|(key, _)| hash_of(key)));
+        }
     }
 }
 
@@ -160,7 +203,7 @@ impl<M: ReadModel> Model<M::Event> for Rows<M> {
             if self.hot.contains_key(key) {
                 continue;
             }
-            if let Some((key, slot)) = self.cold.remove_entry(key) {
+            if let Some((key, slot)) = self.cold.remove_entry(key).or_else(|| self.leaving.remove_entry(key)) {
                 self.hot.insert(key, slot);
                 continue;
             }
@@ -172,10 +215,15 @@ impl<M: ReadModel> Model<M::Event> for Rows<M> {
     }
 
     fn load(&mut self, missing: &[Key], found: &[(usize, String)]) -> Result<(), serde_json::Error> {
+        let table = self.table();
         for (index, json) in found {
             let row: M::Row = serde_json::from_str(json)?;
-            let sealed = if Self::SEALED { hash_of(&sealed_fields(self.table(), json.as_bytes())?) } else { 0 };
-            self.hot.insert(missing[*index].clone(), Slot { row: Some(row), dirty: false, sealed });
+            let sealed = match table.sealed().next() {
+                Some(_) => cells(table, &row).map(|cells| hash_of_sealed(&sealed_fields(table, &cells))),
+                None => Ok(0),
+            };
+            let sealed = sealed.map_err(serde::de::Error::custom)?;
+            self.hot.insert(missing[*index].clone(), Slot { row: Some(row), dirty: false, stored: true, sealed });
         }
         Ok(())
     }
@@ -185,8 +233,11 @@ impl<M: ReadModel> Model<M::Event> for Rows<M> {
         for key in &self.planned[start..self.ends[index]] {
             let before = if M::TABLE.append_only { None } else { self.hot.get(key).and_then(|slot| slot.row.clone()) };
             let after = M::fold(before, key, event)?;
-            if careful && after.as_ref().is_some_and(has_nul) {
-                return Err(Unfoldable::new(format!("the row {key} of {} would hold a NUL character", M::TABLE.name)));
+            if let Some(row) = after.as_ref().filter(|_| careful) {
+                let cells = cells(const { &M::TABLE }, row).map_err(|misfit| Unfoldable::new(misfit.to_string()))?;
+                if has_nul(&cells) {
+                    return Err(Unfoldable::new(format!("the row {key} would hold a NUL character")));
+                }
             }
             self.staged.push((key.clone(), after));
         }
@@ -205,41 +256,28 @@ impl<M: ReadModel> Model<M::Event> for Rows<M> {
         self.staged = staged;
     }
 
-    fn take(&mut self) -> Result<Changes, Unwritable> {
+    fn take(&mut self, all: bool) -> Result<Changes, Unwritable> {
         self.planned.clear();
         self.ends.clear();
+        let mut changes = Changes::new(self.table());
+        let rebuild = self.evicted.is_some();
         // In the order of the table: neighbours share pages.
         self.dirty.sort_unstable();
-        let mut changes = Changes::new(self.table());
         for key in self.dirty.drain(..) {
-            let slot = self.hot.get_mut(&key).expect("a dirty row is in memory");
-            Self::add_row(&mut changes, &key, slot)?;
-            slot.dirty = false;
+            let slot = self.hot.get_mut(&key).expect("a dirty row of a live table was touched by this batch");
+            Self::tell(&mut changes, &key, slot, rebuild)?;
         }
-        // The later of two rows with one key stays, as it would if they came in two batches.
-        self.added.sort_by(|(a, _), (b, _)| a.cmp(b));
-        let mut added = self.added.drain(..).peekable();
-        while let Some((key, row)) = added.next() {
-            if added.peek().is_none_or(|(next, _)| *next != key) {
-                Self::add_row(&mut changes, &key, &mut Slot { row: Some(row), dirty: true, sealed: 0 })?;
-            }
+        self.tell_added(&mut changes)?;
+        self.grow_old();
+        Self::tell_all(&mut changes, &mut self.leaving, rebuild)?;
+        if all {
+            Self::tell_all(&mut changes, &mut self.cold, rebuild)?;
+            Self::tell_all(&mut changes, &mut self.hot, rebuild)?;
         }
-        drop(added);
-        Payload::check(&changes)?;
         Ok(changes)
     }
 
-    fn evict(&mut self) {
-        if self.hot.len() <= ROWS_KEPT {
-            return;
-        }
-        let gone = std::mem::replace(&mut self.cold, std::mem::take(&mut self.hot));
-        if let Some(evicted) = &mut self.evicted {
-            evicted.extend(gone.keys().map(hash_of));
-        }
-    }
-
-    fn reset(&mut self, empty: bool) {
-        *self = Rows { evicted: empty.then(FxHashSet::default), ..Rows::default() };
+    fn reset(&mut self, rebuild: bool) {
+        *self = Rows { evicted: rebuild.then(FxHashSet::default), ..Rows::default() };
     }
 }

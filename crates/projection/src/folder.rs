@@ -1,7 +1,7 @@
 //! Folding a batch through all read models of a department: every event wholly, or its case is held back.
 
 use crate::batch::{Batch, Incoming};
-use crate::changes::Changes;
+use crate::changes::{Changes, Unwritable};
 use crate::fold::Model;
 use crate::store::{ParkedEvent, Store, Tx};
 use crate::{ProjectionError, Recorded};
@@ -13,6 +13,8 @@ pub(crate) struct Folder<E> {
     department: &'static str,
     models: Vec<Box<dyn Model<E>>>,
     parked: FxHashSet<CaseId>,
+    rebuild: bool,
+    careful: bool,
 }
 
 /// What a batch comes to.
@@ -29,13 +31,21 @@ pub(crate) enum From<'a> {
 
 impl<E> Folder<E> {
     pub(crate) fn new(department: &'static str, models: Vec<Box<dyn Model<E>>>) -> Folder<E> {
-        Folder { department, models, parked: FxHashSet::default() }
+        Folder { department, models, parked: FxHashSet::default(), rebuild: false, careful: false }
     }
 
-    /// Forgets all rows; takes these cases for parked. `empty`: the tables have no rows yet.
-    pub(crate) fn reset(&mut self, empty: bool, parked: impl IntoIterator<Item = CaseId>) {
-        self.models.iter_mut().for_each(|model| model.reset(empty));
+    /// For a rebuild into new tables. `careful`: each row is looked at before it is believed to be writable.
+    pub(crate) fn for_rebuild(mut self, careful: bool) -> Folder<E> {
+        self.models.iter_mut().for_each(|model| model.reset(true));
+        (self.rebuild, self.careful) = (true, careful);
+        self
+    }
+
+    /// Forgets all rows; takes these cases for parked. What was not written is lost.
+    pub(crate) fn reset(&mut self, parked: impl IntoIterator<Item = CaseId>) {
+        self.models.iter_mut().for_each(|model| model.reset(false));
         self.parked = parked.into_iter().collect();
+        self.rebuild = false;
     }
 
     /// How many cases are held back.
@@ -43,12 +53,7 @@ impl<E> Folder<E> {
         self.parked.len()
     }
 
-    /// Lets go of rows not touched lately. All that was taken before the last batch must be in the database.
-    pub(crate) fn evict(&mut self) {
-        self.models.iter_mut().for_each(|model| model.evict());
-    }
-
-    /// Folds a batch, loading the rows that it needs.
+    /// Folds a batch, loading the rows that it needs. All that came of batches before the last must be written.
     pub(crate) async fn fold(
         &mut self,
         batch: &Batch<E>,
@@ -57,14 +62,39 @@ impl<E> Folder<E> {
     ) -> Result<Folded, ProjectionError> {
         let before = self.parked.clone();
         self.load(batch, version, &mut from).await?;
-        let folded = self.fold_loaded(batch, false)?;
-        if !folded.changes.iter().any(Changes::may_have_nul) {
-            return Ok(folded);
+        let folded = self.fold_loaded(batch, self.careful)?;
+        let Err(unwritable) = self.check(&folded.changes) else { return Ok(folded) };
+        if self.rebuild {
+            return Err(unwritable);
         }
         // Rare: find the one event that no database would take, and park only its case.
-        self.reset(false, before);
+        self.reset(before);
         self.load(batch, version, &mut from).await?;
         self.fold_loaded(batch, true)
+    }
+
+    /// Everything that has not been written yet, at the end of a rebuild.
+    pub(crate) fn rest(&mut self) -> Result<Vec<Changes>, ProjectionError> {
+        let changes = self.take(true)?;
+        self.check(&changes)?;
+        Ok(changes)
+    }
+
+    fn check(&self, changes: &[Changes]) -> Result<(), ProjectionError> {
+        let department = self.department;
+        match changes.iter().find(|changes| !self.careful && changes.may_have_nul()) {
+            Some(changes) => {
+                let source = Unwritable::Nul { table: changes.table.name };
+                Err(ProjectionError::Unwritable { department, source })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn take(&mut self, all: bool) -> Result<Vec<Changes>, ProjectionError> {
+        let department = self.department;
+        let changes = self.models.iter_mut().map(|model| model.take(all)).collect::<Result<_, _>>();
+        changes.map_err(|source| ProjectionError::Unwritable { department, source })
     }
 
     async fn load(
@@ -118,11 +148,7 @@ impl<E> Folder<E> {
                 error,
             });
         }
-        let department = self.department;
-        let changes = self.models.iter_mut().map(|model| model.take());
-        let changes = changes.collect::<Result<Vec<_>, _>>();
-        let changes = changes.map_err(|source| ProjectionError::Unwritable { department, source })?;
-        Ok(Folded { changes, parked })
+        Ok(Folded { changes: self.take(false)?, parked })
     }
 
     /// Folds one event into every table, or into none.

@@ -8,6 +8,7 @@
 
 mod after;
 mod batch;
+mod cells;
 mod changes;
 mod clear;
 mod compare;
@@ -28,6 +29,7 @@ mod source;
 mod store;
 mod table;
 
+pub use cells::Misfit;
 pub use changes::Unwritable;
 pub use compare::{DIFFERENCES_NAMED, Difference, Differences, Snapshot, TableHash, diff};
 pub use department::Department;

@@ -191,7 +191,7 @@ impl<R: Register> Projector<R> {
             return Err(ProjectionError::Outdated { department });
         }
         let parked = self.store.parked(None).await.map_err(error)?;
-        self.folder.reset(false, parked.iter().map(|event| CaseId::from(event.case_id as u64)));
+        self.folder.reset(parked.iter().map(|event| CaseId::from(event.case_id as u64)));
         self.setup.metrics.parked(department, self.folder.parked());
         self.position.send_replace(self.checkpoint.position);
         Ok(())
@@ -243,7 +243,6 @@ impl<R: Register> Projector<R> {
             let case = CaseId::from(event.case_id as u64);
             tracing::error!(department, position = event.position, %case, error = event.error, "a case is parked");
         }
-        self.folder.evict();
         self.checkpoint = next;
         self.position.send_replace(self.checkpoint.position);
         self.setup.metrics.wrote(department, batch.events.len());

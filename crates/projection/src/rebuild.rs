@@ -4,6 +4,7 @@
 //! until the swap, which also moves the checkpoint; a live projector then goes on from there.
 
 use crate::batch::{Batch, Batches};
+use crate::changes::{Changes, Unwritable};
 use crate::folder::{Folded, Folder, From};
 use crate::store::{Checkpoint, ParkedEvent, Store, Tx, shape};
 use crate::{ProjectionError, Setup, StoreError, clear};
@@ -33,10 +34,27 @@ pub struct Rebuilt {
 pub async fn rebuild<R: Register>(
     setup: &Setup<R>,
     until: Option<Height>,
-    progress: impl Fn(Position) + Send,
+    progress: impl Fn(Position) + Send + Sync,
 ) -> Result<Rebuilt, ProjectionError> {
     let store = setup.store().await?;
-    let mut rebuild = Rebuild::start(setup, store.clone(), until, progress).await?;
+    let built = attempt(setup, &store, until, &progress, false).await;
+    match built {
+        // Rare: once more, and slowly, to name the event.
+        Err(ProjectionError::Unwritable { source: Unwritable::Nul { .. }, .. }) => {
+            attempt(setup, &store, until, &progress, true).await
+        }
+        built => built,
+    }
+}
+
+async fn attempt<R: Register>(
+    setup: &Setup<R>,
+    store: &Arc<Store>,
+    until: Option<Height>,
+    progress: &(impl Fn(Position) + Send + Sync),
+    careful: bool,
+) -> Result<Rebuilt, ProjectionError> {
+    let mut rebuild = Rebuild::start(setup, store.clone(), until, progress, careful).await?;
     let built = rebuild.all().await;
     if built.is_err() {
         rebuild.abandon().await;
@@ -52,15 +70,16 @@ struct Rebuild<'a, R: Register, P> {
     version: i64,
     built: Checkpoint,
     writing: Option<JoinHandle<Result<(), ProjectionError>>>,
-    progress: P,
+    progress: &'a P,
 }
 
-impl<'a, R: Register, P: Fn(Position) + Send> Rebuild<'a, R, P> {
+impl<'a, R: Register, P: Fn(Position) + Send + Sync> Rebuild<'a, R, P> {
     async fn start(
         setup: &'a Setup<R>,
         store: Arc<Store>,
         until: Option<Height>,
-        progress: P,
+        progress: &'a P,
+        careful: bool,
     ) -> Result<Self, ProjectionError> {
         let error = setup.store_error();
         let department = setup.department.name();
@@ -71,8 +90,7 @@ impl<'a, R: Register, P: Fn(Position) + Send> Rebuild<'a, R, P> {
         let version = live.generation + 1;
         tx.create_tables(setup.department.tables(), Some(version)).await.map_err(error)?;
         tx.commit().await.map_err(error)?;
-        let mut folder = setup.folder();
-        folder.reset(true, []);
+        let folder = setup.folder().for_rebuild(careful);
         let chain = Chain::new(setup.city.clone(), R::NAME);
         let shape = shape(setup.department.tables());
         let built = Checkpoint { shape, ..live.at(chain) };
@@ -93,7 +111,7 @@ impl<'a, R: Register, P: Fn(Position) + Send> Rebuild<'a, R, P> {
                 Err(again) if again.is_transient() && tries < SWAP_TRIES => {
                     tracing::debug!(error = &again as &dyn std::error::Error, tries, "swapping again");
                     tries += 1;
-                    self.folder.reset(false, []);
+                    self.folder.reset([]);
                 }
                 other => return other,
             }
@@ -129,11 +147,14 @@ impl<'a, R: Register, P: Fn(Position) + Send> Rebuild<'a, R, P> {
     /// Folds a batch while the one before it is being written, then lets it be written too.
     async fn fold(&mut self, batch: Batch<R::Event>) -> Result<(), ProjectionError> {
         let folded = self.folder.fold(&batch, Some(self.version), From::Store(&self.store)).await?;
-        let Folded { mut changes, parked } = folded;
-        self.refuse(&parked)?;
+        self.refuse(&folded.parked)?;
         self.written().await?;
-        self.folder.evict();
         self.built = self.built.at(batch.chain);
+        self.begin_to_write(folded.changes);
+        Ok(())
+    }
+
+    fn begin_to_write(&mut self, mut changes: Vec<Changes>) {
         let (store, opener, version) = (self.store.clone(), self.setup.opener.clone(), self.version);
         let (error, department) = (self.setup.store_error(), self.setup.department.name());
         self.writing = Some(tokio::spawn(async move {
@@ -144,7 +165,6 @@ impl<'a, R: Register, P: Fn(Position) + Send> Rebuild<'a, R, P> {
             tx.write_batch(changes, opened, Some(version)).await.map_err(error)?;
             tx.commit().await.map_err(error)
         }));
-        Ok(())
     }
 
     async fn written(&mut self) -> Result<(), ProjectionError> {
@@ -199,6 +219,7 @@ impl<'a, R: Register, P: Fn(Position) + Send> Rebuild<'a, R, P> {
             let batch = batches.full::<R>(height).await?;
             let Folded { mut changes, parked } = self.folder.fold(&batch, Some(self.version), From::Tx(tx)).await?;
             self.refuse(&parked)?;
+            changes.extend(self.folder.rest()?);
             let department = self.setup.department.name();
             let opened = clear::rows(&*self.setup.opener, &mut changes).await;
             let opened = opened.map_err(|source| ProjectionError::Opener { department, source })?;

@@ -98,3 +98,27 @@ pub(crate) fn chain(error: &dyn std::error::Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_told_apart() {
+        for why in ["write: No space left on device (os error 28)", "insufficient storage resources available"] {
+            assert_eq!(unavailable(why).status(), 507, "{why}");
+        }
+        assert_eq!(unavailable("the append is not confirmed").status(), 503);
+    }
+
+    #[test]
+    fn what_has_no_answer_is_unknown_and_what_was_not_sent_is_not() {
+        let subject = || "daftar.isfahan.cmd.permits".to_owned();
+        let problem = |error: SendError| (error.is_unknown(), Problem::from(error).kind);
+        let waited = std::time::Duration::from_secs(5);
+        assert_eq!(problem(SendError::Timeout { subject: subject(), waited }), (true, Kind::OutcomeUnknown));
+        assert_eq!(problem(SendError::NotRunning { subject: subject() }), (false, Kind::RegistrarDown));
+        let large = SendError::Unsendable { subject: subject(), why: "70000 bytes".to_owned() };
+        assert_eq!(problem(large), (false, Kind::TooLarge));
+    }
+}

@@ -18,94 +18,36 @@ impl Problem {
     }
 }
 
-fn kind(refusal: &Refusal) -> Kind {
-    use Refusal as R;
-    match refusal {
-        R::RoleMayNot { .. }
-        | R::DistrictNotYours { .. }
-        | R::OwnCase {}
-        | R::CaseOfKin {}
-        | R::NotYourCase {}
-        | R::MayNotBackdate {}
-        | R::OnlyImporterMayImport {} => Kind::Forbidden,
-
-        R::UnknownCase { .. } | R::UnknownStep { .. } | R::UnknownStepName { .. } | R::UnknownAgency { .. } => {
-            Kind::NotFound
+/// One match over every refusal: a new one does not compile before it has a status.
+macro_rules! kinds {
+    ($($kind:ident: $($refusal:ident)*;)*) => {
+        fn kind(refusal: &Refusal) -> Kind {
+            match refusal {
+                $($(Refusal::$refusal { .. })|* => Kind::$kind,)*
+            }
         }
+    };
+}
 
-        R::CityNotEstablished {}
-        | R::CityEstablishedAlready {}
-        | R::ProcedureVersionNotNext { .. }
-        | R::HolidayDeclaredAlready {}
-        | R::HolidayNotDeclared {}
-        | R::KinDeclaredAlready {}
-        | R::ForgottenAlready {}
-        | R::ForgottenPerson {}
-        | R::ExtensionTooLate { .. }
-        | R::ParcelHasLiveApplication { .. }
-        | R::CaseIsNot { .. }
-        | R::CaseWithApplicant {}
-        | R::CaseNotReturned {}
-        | R::StepNotOpen { .. }
-        | R::StepTakenByOther { .. }
-        | R::StepsPending { .. }
-        | R::ConsultationOpen { .. }
-        | R::ConsultationNotOpen { .. }
-        | R::ConsultationRejected { .. }
-        | R::BillExists {}
-        | R::BillMissing {}
-        | R::BillUnpaid { .. }
-        | R::NothingToBill {}
-        | R::PaymentBooked { .. }
-        | R::NoDeadline {}
-        | R::ExtensionUsed {}
-        | R::NoExtension {}
-        | R::NoDeadlinePassed {}
-        | R::CalendarUnchanged {}
-        | R::NoRenewal {}
-        | R::ObjectionOpen {}
-        | R::NoObjection {}
-        | R::ObjectionTooLate {}
-        | R::NoObjectionAllowed {}
-        | R::NotObserved {}
-        | R::IsObserved {}
-        | R::OnlyImported {} => Kind::Conflict,
-
-        R::UnknownZone { .. }
-        | R::DistrictsOutOfRange { .. }
-        | R::TextTooLong { .. }
-        | R::TextForbidden { .. }
-        | R::TooMany { .. }
-        | R::SealedForOther { .. }
-        | R::CorrectionNotAsked { .. }
-        | R::ChecklistTwice { .. }
-        | R::ProcedureInvalid { .. }
-        | R::WeekWithoutWork {}
-        | R::KinOfOneself {}
-        | R::OccurredInFuture {}
-        | R::UnknownProcedure { .. }
-        | R::UnknownDistrict { .. }
-        | R::ApplicantMissing {}
-        | R::ParcelMissing {}
-        | R::UnknownField { .. }
-        | R::FieldMissing { .. }
-        | R::FieldKind { .. }
-        | R::FieldOutOfRange { .. }
-        | R::FieldTwice { .. }
-        | R::UnknownDocument { .. }
-        | R::DocumentMissing { .. }
-        | R::NotEligible { .. }
-        | R::CorrectionMissing { .. }
-        | R::UnknownCorrection { .. }
-        | R::UnknownOutcome { .. }
-        | R::UnknownChecklistItem { .. }
-        | R::ChecklistIncomplete { .. }
-        | R::UnknownBill {}
-        | R::AmountNotPositive {}
-        | R::AmountTooLarge { .. }
-        | R::FeeNotComputable { .. }
-        | R::UnknownArticle { .. } => Kind::InvalidField,
-    }
+kinds! {
+    Forbidden:
+        RoleMayNot DistrictNotYours OwnCase CaseOfKin NotYourCase MayNotBackdate OnlyImporterMayImport;
+    NotFound:
+        UnknownCase UnknownStep UnknownStepName UnknownAgency;
+    Conflict:
+        CityNotEstablished CityEstablishedAlready ProcedureVersionNotNext HolidayDeclaredAlready HolidayNotDeclared
+        KinDeclaredAlready ForgottenAlready ForgottenPerson ExtensionTooLate ParcelHasLiveApplication CaseIsNot
+        CaseWithApplicant CaseNotReturned StepNotOpen StepTakenByOther StepsPending ConsultationOpen
+        ConsultationNotOpen ConsultationRejected BillExists BillMissing BillUnpaid NothingToBill PaymentBooked
+        NoDeadline ExtensionUsed NoExtension NoDeadlinePassed CalendarUnchanged NoRenewal ObjectionOpen NoObjection
+        ObjectionTooLate NoObjectionAllowed NotObserved IsObserved OnlyImported;
+    InvalidField:
+        UnknownZone DistrictsOutOfRange TextTooLong TextForbidden TooMany SealedForOther CorrectionNotAsked
+        ChecklistTwice ProcedureInvalid WeekWithoutWork KinOfOneself OccurredInFuture UnknownProcedure
+        UnknownDistrict ApplicantMissing ParcelMissing UnknownField FieldMissing FieldKind FieldOutOfRange
+        FieldTwice UnknownDocument DocumentMissing NotEligible CorrectionMissing UnknownCorrection UnknownOutcome
+        UnknownChecklistItem ChecklistIncomplete UnknownBill AmountNotPositive AmountTooLarge FeeNotComputable
+        UnknownArticle;
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! The gateway through HTTP, with a real nats-server, registrar, projectors, databases and vault behind it.
 
+#![allow(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
+
 mod client;
 mod errors;
 mod limits;

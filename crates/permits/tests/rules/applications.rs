@@ -76,7 +76,8 @@ fn a_case_keeps_the_version_it_started_under() {
     let newer = KIOSK.replace("version = 1", "version = 2").replace("floors * 1000", "floors * 7000");
     let world = given(applied()).and([by("admin", publish(&newer)), apply(|wanted| wanted.parcel = Some(id("3-2")))]);
     let billed = |case: u32| {
-        let world = given(world.history()).and([by("cashier", Command::IssueBill { case: super::harness::case(case) })]);
+        let world =
+            given(world.history()).and([by("cashier", Command::IssueBill { case: super::harness::case(case) })]);
         world.case(case).outstanding()
     };
     assert_eq!((billed(1), billed(2)), (Rials(2_000), Rials(14_000)));
@@ -152,7 +153,8 @@ fn a_correction_brings_back_what_was_skipped_and_asks_who_was_not_asked() {
     let world = given(applied()).and([by("clerk", done("check")), at_ask]);
     assert_eq!(world.facts.iter().filter(|fact| fact.event.name() == "StepSkipped").count(), 1);
     let more = vec![floors(4), fact("heritage", Value::Flag(true))];
-    let events = world.when(corrected(more.clone(), &[])).names(&["ReturnAnswered", "ConsultationRequested", "StepOpened"]);
+    let events =
+        world.when(corrected(more.clone(), &[])).names(&["ReturnAnswered", "ConsultationRequested", "StepOpened"]);
     assert!(matches!(&events[1], Event::ConsultationRequested(e) if e.agency == id("museum")));
     assert!(matches!(&events[2], Event::StepOpened(e) if e.step == id("survey")));
     let world = world.and([corrected(more, &[]), by("agency-fire", answer("fire", Verdict::Approves))]);

@@ -60,7 +60,9 @@ fn the_calendar_is_versioned() {
     world.when(declare()).then([HolidayDeclared { date: day, title: "برف".into(), calendar: 1 }.into()]);
     let world = world.and([declare()]);
     world.when(declare()).refused("holiday-declared");
-    world.when(admin(Command::WithdrawHoliday { date: day })).then([HolidayWithdrawn { date: day, calendar: 2 }.into()]);
+    world
+        .when(admin(Command::WithdrawHoliday { date: day }))
+        .then([HolidayWithdrawn { date: day, calendar: 2 }.into()]);
     let rest = |days: &[Weekday]| admin(Command::SetRestDays { from: day, days: days.to_vec() });
     world.when(rest(&Weekday::ALL)).refused("week-without-work");
     world.when(rest(&[Weekday::Friday; 8])).refused("too-many");

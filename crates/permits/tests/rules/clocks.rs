@@ -65,7 +65,9 @@ fn silence_is_refusal_where_the_procedure_says_so() {
 fn silence_is_consent_of_steps_and_agencies_where_the_procedure_says_so() {
     let mut world = given(applied_for_four_floors()).and([by("clerk", done("check"))]);
     let events = world.wait(just_after("1405/09/09"));
-    let silent = |agency: &str, verdict| Event::from(ConsultationAnswered { agency: id(agency), verdict, note: None, by_silence: true });
+    let silent = |agency: &str, verdict| {
+        Event::from(ConsultationAnswered { agency: id(agency), verdict, note: None, by_silence: true })
+    };
     assert!(matches!(&events[1], Event::StepCompleted(e) if e.by_silence && e.outcome == id("stands")));
     assert!(events.contains(&silent("power", Verdict::Approves)));
     assert!(events.contains(&silent("fire", Verdict::Rejects)), "its policy is refusal");
@@ -163,7 +165,11 @@ fn a_changed_week_moves_deadlines() {
     let days = vec![kernel::time::Weekday::Thursday, kernel::time::Weekday::Friday];
     let mut world = given(applied()).and([by("admin", Command::SetRestDays { from: date(START), days })]);
     let moved = moves(&world.wait(world.now));
-    assert_eq!(moved, [("Promise".to_owned(), Moved::Calendar, "1405/09/26".to_owned(), 1)], "two Thursdays, then another");
+    assert_eq!(
+        moved,
+        [("Promise".to_owned(), Moved::Calendar, "1405/09/26".to_owned(), 1)],
+        "two Thursdays, then another"
+    );
 }
 
 #[test]

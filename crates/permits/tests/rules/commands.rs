@@ -59,29 +59,47 @@ fn life() -> Vec<(Ask, &'static [&'static str])> {
         (by("admin", publish(KIOSK)), &["ProcedurePublished"]),
         (by("admin", publish(OBSERVED)), &["ProcedurePublished"]),
         (by("admin", Command::SetRestDays { from: date("1406/01/01"), days: vec![Weekday::Friday] }), &["RestDaysSet"]),
-        (by("clerk", Command::DeclareKin { officer: officer("clerk"), kin: OTHER, relation: id("parent") }), &["KinDeclared"]),
+        (
+            by("clerk", Command::DeclareKin { officer: officer("clerk"), kin: OTHER, relation: id("parent") }),
+            &["KinDeclared"],
+        ),
         (apply(|wanted| wanted.facts = vec![floors(4)]), &["ApplicationSubmitted", "StepOpened"]),
         (by("clerk", Command::TakeStep { case: c(), step: step("check") }), &["StepTaken"]),
         (by("head", Command::ExtendDeadline { case: c(), step: Some(step("check")) }), &["DeadlineMoved"]),
         (
-            by("clerk", Command::ReturnCase { case: c(), step: step("check"), corrections: vec![id("plan")], note: None }),
+            by(
+                "clerk",
+                Command::ReturnCase { case: c(), step: step("check"), corrections: vec![id("plan")], note: None },
+            ),
             &["CaseReturned"],
         ),
         (
-            by("citizen", Command::AnswerReturn { case: c(), facts: vec![], documents: vec![document("plan")], note: None }),
+            by(
+                "citizen",
+                Command::AnswerReturn { case: c(), facts: vec![], documents: vec![document("plan")], note: None },
+            ),
             &["ReturnAnswered"],
         ),
-        (by("clerk", done("check")), &["StepCompleted", "StepOpened", "ConsultationRequested", "ConsultationRequested", "StepOpened"]),
+        (
+            by("clerk", done("check")),
+            &["StepCompleted", "StepOpened", "ConsultationRequested", "ConsultationRequested", "StepOpened"],
+        ),
         (by("surveyor", done("survey")), &["StepCompleted"]),
         (by("agency-fire", answer("fire", Verdict::Rejects)), &["ConsultationAnswered"]),
-        (by("clerk", Command::Consult { case: c(), step: step("ask"), agency: id("fire") }), &["ConsultationRequested"]),
+        (
+            by("clerk", Command::Consult { case: c(), step: step("ask"), agency: id("fire") }),
+            &["ConsultationRequested"],
+        ),
         (by("agency-fire", answer("fire", Verdict::ApprovesWithConditions)), &["ConsultationAnswered"]),
         (by("clerk", done("ask")), &["StepCompleted", "StepOpened"]),
         (by("cashier", Command::IssueBill { case: c() }), &["BillIssued"]),
         (by("bank", pay(1_000, "T1")), &["PaymentReceived"]),
         (by("cashier", pay(3_000, "T2")), &["PaymentReceived"]),
         (by("cashier", done("cash")), &["StepCompleted"]),
-        (by("head", Command::RefuseCase { case: c(), article: id("zoning"), note: None }), &["ConsultationCancelled", "CaseRefused"]),
+        (
+            by("head", Command::RefuseCase { case: c(), article: id("zoning"), note: None }),
+            &["ConsultationCancelled", "CaseRefused"],
+        ),
         (by("citizen", Command::Object { case: c(), note: Some(sealed_for(APPLICANT)) }), &["ObjectionRaised"]),
         (
             by("panel", Command::DecideObjection { case: c(), upheld: true, note: None }),
@@ -94,7 +112,10 @@ fn life() -> Vec<(Ask, &'static [&'static str])> {
         (by("head", Command::IssueLicence { case: c() }), &["LicenceIssued", "StepOpened", "ConsultationRequested"]),
         (by("head", Command::Suspend { case: c(), article: id("zoning"), note: None }), &["LicenceSuspended"]),
         (by("head", Command::Reinstate { case: c() }), &["LicenceReinstated"]),
-        (by("head", Command::Revoke { case: c(), article: id("zoning"), note: None }), &["ConsultationCancelled", "StepCancelled", "LicenceRevoked"]),
+        (
+            by("head", Command::Revoke { case: c(), article: id("zoning"), note: None }),
+            &["ConsultationCancelled", "StepCancelled", "LicenceRevoked"],
+        ),
         (by("citizen", Command::Object { case: c(), note: None }), &["ObjectionRaised"]),
         (
             by("panel", Command::DecideObjection { case: c(), upheld: true, note: None }),
@@ -107,7 +128,10 @@ fn life() -> Vec<(Ask, &'static [&'static str])> {
         (by("clerk", done("final")).person(officer("deputy-clerk")), &["StepCompleted"]),
         (by("head", Command::CompleteWork { case: c() }), &["WorkCompleted"]),
         (apply(|_| {}), &["ApplicationSubmitted", "StepOpened"]),
-        (by("admin", Command::DeclareHoliday { date: date("1405/09/09"), title: "باران".into() }), &["HolidayDeclared"]),
+        (
+            by("admin", Command::DeclareHoliday { date: date("1405/09/09"), title: "باران".into() }),
+            &["HolidayDeclared"],
+        ),
         (by("clock", Command::RecomputeDeadlines { case: case(2) }), &["DeadlineMoved", "DeadlineMoved"]),
         (by("admin", Command::DeclareHoliday { date: day, title: "باران".into() }), &["HolidayDeclared"]),
         (by("admin", Command::WithdrawHoliday { date: day }), &["HolidayWithdrawn"]),

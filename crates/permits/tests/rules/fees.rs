@@ -81,14 +81,18 @@ fn value(text: &str, big: i64, n: i64) -> Result<i64, FormulaError> {
 
 #[test]
 fn percent_rounds_half_away_from_zero() {
-    for (amount, n, expected) in [(50, 1, 1), (49, 1, 0), (150, 1, 2), (-50, 1, -1), (-49, 1, 0), (7, 100, 7), (1001, 50, 501)] {
+    for (amount, n, expected) in
+        [(50, 1, 1), (49, 1, 0), (150, 1, 2), (-50, 1, -1), (-49, 1, 0), (7, 100, 7), (1001, 50, 501)]
+    {
         assert_eq!(value("percent(big_number, n)", amount, n), Ok(expected), "{n} % of {amount}");
     }
 }
 
 #[test]
 fn what_does_not_fit_is_refused_and_never_wrong() {
-    for text in ["big_number * n", "big_number + n", "big_number - -n", "percent(big_number, n * 100)", "big_number / 0"] {
+    for text in
+        ["big_number * n", "big_number + n", "big_number - -n", "percent(big_number, n * 100)", "big_number / 0"]
+    {
         assert!(matches!(value(text, i64::MAX, 2), Err(FormulaError::Failed(_))), "{text}");
     }
     assert!(value("-big_number", i64::MIN, 0).is_err() && value("big_number / n", i64::MIN, -1).is_err());

@@ -65,8 +65,14 @@ pub(super) fn by(role: &str, command: Command) -> Ask {
         _ => officer(role),
     };
     let actor = Actor { person, role: id(role), department: None, districts: Districts::ALL };
-    let envelope =
-        Envelope { id: CommandId(Uuid::nil()), actor, channel: Channel::ONLINE, cause: None, occurred_at: None, command };
+    let envelope = Envelope {
+        id: CommandId(Uuid::nil()),
+        actor,
+        channel: Channel::ONLINE,
+        cause: None,
+        occurred_at: None,
+        command,
+    };
     Ask { envelope, at: None }
 }
 
@@ -355,11 +361,8 @@ pub(super) fn issued() -> Vec<Ask> {
 }
 
 pub(super) fn built() -> Vec<Ask> {
-    let works = [
-        by("agency-gas", answer("gas", Verdict::Approves)),
-        by("surveyor", done("build")),
-        by("clerk", done("final")),
-    ];
+    let works =
+        [by("agency-gas", answer("gas", Verdict::Approves)), by("surveyor", done("build")), by("clerk", done("final"))];
     issued().into_iter().chain(works).collect()
 }
 

@@ -33,7 +33,11 @@ fn any_steps_of_an_observed_case_are_recorded_as_they_were() {
     let then = Instant::from_seconds(1_318_333_400);
     let facts = world.when(recorded(1, "T02 Check").occurred(then)).answer.unwrap();
     assert_eq!((facts.len(), facts[0].occurred_at), (1, then));
-    let world = world.and([recorded(1, "T02 Check"), recorded(1, "T02 Check"), by("importer", Command::CloseRecord { case: case(1) })]);
+    let world = world.and([
+        recorded(1, "T02 Check"),
+        recorded(1, "T02 Check"),
+        by("importer", Command::CloseRecord { case: case(1) }),
+    ]);
     assert_eq!(world.case(1).status, Status::Closed);
     world.when(recorded(1, "T03")).refused("case-is-not");
     world.when(by("importer", Command::CloseRecord { case: case(1) })).refused("case-is-not");

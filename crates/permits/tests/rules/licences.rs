@@ -35,9 +35,11 @@ fn no_grant_before_every_step() {
 #[test]
 fn no_grant_before_every_fee() {
     let mut history = under(&lax(), ready());
-    let unpaid: Vec<Ask> = history.iter().filter(|ask| !matches!(ask.envelope.command, Command::RecordPayment { .. })).cloned().collect();
+    let unpaid: Vec<Ask> =
+        history.iter().filter(|ask| !matches!(ask.envelope.command, Command::RecordPayment { .. })).cloned().collect();
     given(unpaid.clone()).when(grant()).refused("bill-unpaid");
-    let unbilled: Vec<Ask> = unpaid.into_iter().filter(|ask| !matches!(ask.envelope.command, Command::IssueBill { .. })).collect();
+    let unbilled: Vec<Ask> =
+        unpaid.into_iter().filter(|ask| !matches!(ask.envelope.command, Command::IssueBill { .. })).collect();
     given(unbilled).when(grant()).refused("bill-missing");
     given(std::mem::take(&mut history)).when(grant()).events();
 }
@@ -52,7 +54,8 @@ fn a_step_that_needs_the_payment_waits_for_it() {
 
 #[test]
 fn no_grant_before_every_agency_that_a_correction_calls_for() {
-    let back = by("cashier", Command::ReturnCase { case: case(1), step: step("cash"), corrections: vec![], note: None });
+    let back =
+        by("cashier", Command::ReturnCase { case: case(1), step: step("cash"), corrections: vec![], note: None });
     let facts = vec![fact("heritage", Value::Flag(true))];
     let answered = by("citizen", Command::AnswerReturn { case: case(1), facts, documents: vec![], note: None });
     let mut history = ready();
@@ -66,8 +69,12 @@ fn no_grant_before_every_agency_that_a_correction_calls_for() {
 
 #[test]
 fn a_correction_that_raises_the_fee_is_billed_for_the_rest() {
-    let back = by("cashier", Command::ReturnCase { case: case(1), step: step("cash"), corrections: vec![id("floors")], note: None });
-    let raise = by("citizen", Command::AnswerReturn { case: case(1), facts: vec![floors(6)], documents: vec![], note: None });
+    let back = by(
+        "cashier",
+        Command::ReturnCase { case: case(1), step: step("cash"), corrections: vec![id("floors")], note: None },
+    );
+    let raise =
+        by("citizen", Command::AnswerReturn { case: case(1), facts: vec![floors(6)], documents: vec![], note: None });
     let mut history = ready();
     history.pop();
     let world = given(history).and([back, raise, by("surveyor", done("survey"))]);

@@ -34,12 +34,17 @@ fn texts_of_the_city_are_bounded() {
     let department = |title: String| Department { id: id("office"), title: super::harness::title(&title) };
     let departments = vec![department(long(201))];
     too_long(&world.when(by("admin", start(long(1), zone(), departments))).refused("text-too-long"), "departments");
-    too_long(&world.when(by("admin", start(long(1), zone(), vec![department(long(1)); 101]))).refused("too-many"), "departments");
+    too_long(
+        &world.when(by("admin", start(long(1), zone(), vec![department(long(1)); 101]))).refused("too-many"),
+        "departments",
+    );
 }
 
 #[test]
 fn texts_of_imports_are_bounded() {
-    let origin = |reference: String| super::imports::imported(|wanted| wanted.origin = Some(Origin { reference: reference.into() }));
+    let origin = |reference: String| {
+        super::imports::imported(|wanted| wanted.origin = Some(Origin { reference: reference.into() }))
+    };
     let world = given(city());
     world.when(origin(long(120))).events();
     too_long(&world.when(origin(long(121))).refused("text-too-long"), "origin");

@@ -34,7 +34,9 @@ fn an_objection_is_raised_in_time_once_and_by_the_applicant() {
     given(applied()).when(object()).refused("case-is-not");
     let world = world.and([object()]);
     world.when(object()).refused("objection-open");
-    world.when(by("head", Command::DecideObjection { case: case(1), upheld: true, note: None })).refused("role-may-not");
+    world
+        .when(by("head", Command::DecideObjection { case: case(1), upheld: true, note: None }))
+        .refused("role-may-not");
 }
 
 #[test]
@@ -89,5 +91,7 @@ fn an_objection_has_its_own_deadline() {
     let mut world = refused().and([object()]);
     let events = world.wait(on("1405/11/01"));
     assert_eq!(names(&events), ["DeadlinePassed"]);
-    assert!(matches!(&events[0], Event::DeadlinePassed(e) if e.clock == Clock::Objection && e.escalated_to == Some(role("mayor"))));
+    assert!(
+        matches!(&events[0], Event::DeadlinePassed(e) if e.clock == Clock::Objection && e.escalated_to == Some(role("mayor")))
+    );
 }

@@ -10,7 +10,9 @@ fn only_the_role_of_a_step_acts_and_only_in_its_district() {
     world.when(by("surveyor", done("check"))).refused("role-may-not");
     world.when(by("citizen", done("check"))).refused("role-may-not");
     world.when(by("clerk", done("check")).districts(&[4, 5])).refused("district-not-yours");
-    world.when(by("clerk", Command::TakeStep { case: case(1), step: step("check") }).districts(&[4])).refused("district-not-yours");
+    world
+        .when(by("clerk", Command::TakeStep { case: case(1), step: step("check") }).districts(&[4]))
+        .refused("district-not-yours");
     world.when(by("clerk", done("check")).districts(&[3])).events();
     world.when(by("clerk", Command::Grant { case: case(1) })).refused("role-may-not");
 }
@@ -21,7 +23,9 @@ fn nobody_decides_about_themselves() {
     let world = given(city()).and([with_agent]);
     world.when(by("clerk", done("check")).person(APPLICANT)).refused("own-case");
     world.when(by("clerk", done("check")).person(AGENT)).refused("own-case");
-    world.when(by("head", Command::RefuseCase { case: case(1), article: id("zoning"), note: None }).person(AGENT)).refused("own-case");
+    world
+        .when(by("head", Command::RefuseCase { case: case(1), article: id("zoning"), note: None }).person(AGENT))
+        .refused("own-case");
     world.when(by("intake", Command::Withdraw { case: case(1) }).person(APPLICANT)).refused("own-case");
 }
 
@@ -72,7 +76,8 @@ fn a_visit_after_the_cut_over_is_recorded_as_a_breach() {
     let world = given(city());
     world.when(visit("1405/09/30")).names(&["ApplicationSubmitted", "StepOpened"]);
     let events = world.when(visit("1405/10/01")).names(&["ApplicationSubmitted", "CutOverBreached", "StepOpened"]);
-    let breach = CutOverBreached { channel: "office".into(), district: kernel::DistrictId(3), since: date("1405/10/01") };
+    let breach =
+        CutOverBreached { channel: "office".into(), district: kernel::DistrictId(3), since: date("1405/10/01") };
     assert_eq!(events[1], breach.into());
     world.when(apply(|_| {}).on("1405/10/01")).names(&["ApplicationSubmitted", "StepOpened"]);
     world.when(apply(|_| {}).over("kiosk").on("1405/10/01")).names(&["ApplicationSubmitted", "StepOpened"]);

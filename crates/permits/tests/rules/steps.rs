@@ -110,7 +110,8 @@ fn going_back_cancels_what_the_step_itself_still_asks() {
         "[[step.outcome]]\nid = \"fine\"\ntitle = { fa = \"خوب\", en = \"Fine\" }\n[[step.outcome]]\nid = \"redo\"\n\
          title = { fa = \"دوباره\", en = \"Redo\" }\nback-to = \"check\"\n[[step.consultation]]\nagency = \"fire\"",
     );
-    let world = given([by("admin", establish()), by("admin", publish(&source)), apply(|_| {}), by("clerk", done("check"))]);
+    let world =
+        given([by("admin", establish()), by("admin", publish(&source)), apply(|_| {}), by("clerk", done("check"))]);
     let events = world.when(by("clerk", complete("ask", "redo", &[], &[]))).events();
     let cancelled = events.iter().filter(|event| event.name() == "ConsultationCancelled").count();
     assert_eq!(cancelled, 2, "an agency's desk is told, whichever step sends the case back");

@@ -1,5 +1,6 @@
 //! The two databases: the only room that knows their dialects. One schema, or one file, a department.
 
+mod bulk;
 mod checkpoint;
 mod error;
 mod query;

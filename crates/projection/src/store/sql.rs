@@ -150,6 +150,18 @@ fn upsert_columns(dialect: Dialect, name: &str, columns: &[(&str, Kind)], key: &
     )
 }
 
+/// Writes `rows` new rows, a parameter for each value.
+pub(crate) fn insert(table: &Table, name: &str, rows: usize) -> String {
+    let into = quoted(table.columns.iter().map(|column| column.name));
+    let row = format!("({})", vec!["?"; table.columns.len()].join(", "));
+    format!("INSERT INTO \"{name}\" ({into}) VALUES {}", vec![row; rows].join(", "))
+}
+
+/// Takes new rows in Postgres's text form.
+pub(crate) fn copy(table: &Table, name: &str) -> String {
+    format!("COPY \"{name}\" ({}) FROM STDIN", quoted(table.columns.iter().map(|column| column.name)))
+}
+
 fn recordset<'a>(columns: impl Iterator<Item = (&'a str, Kind)>) -> String {
     let columns: Vec<String> = columns.map(|(name, kind)| format!("\"{name}\" {}", plain_kind(kind))).collect();
     format!("json_to_recordset($1::json) AS x({})", columns.join(", "))

@@ -92,8 +92,9 @@ impl Tx {
         clear: Vec<ClearRows>,
         version: Option<i64>,
     ) -> Result<(), StoreError> {
-        for Changes { table, upserts, deletes, sealed: _ } in changes {
+        for Changes { table, upserts, deletes, inserts, .. } in changes {
             self.write_rows(table, version, upserts, deletes).await?;
+            self.insert_rows(table, &versioned(table.name, version), inserts).await?;
         }
         for rows in clear {
             self.write_clear(rows, version).await?;
