@@ -11,6 +11,9 @@ use test_support::process::{binary, free_port};
 use test_support::{DataFolder, Database, NatsServer, Process};
 use tokio::runtime::Runtime;
 
+/// How many characters of what a failed command printed are shown.
+const SHOWN: usize = 2_000;
+
 /// A role that has a process of its own, or `City`: one process with all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
@@ -224,7 +227,8 @@ impl City {
     pub(crate) fn cli_ok(&self, arguments: &[&str]) -> String {
         let output = self.cli(arguments);
         let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success(), "daftar {}: {said}\n{complained}", arguments.join(" "));
+        let shown: String = said.chars().take(SHOWN).collect();
+        assert!(output.status.success(), "daftar {}: {shown}\n{complained}", arguments.join(" "));
         said.into_owned()
     }
 
