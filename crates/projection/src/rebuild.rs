@@ -105,6 +105,9 @@ impl<'a, R: Register, P: Fn(Position) + Send + Sync> Rebuild<'a, R, P> {
         tx.commit().await.map_err(error)?;
         // What came while the indexes were made; the rest comes while everybody waits.
         self.reach_end().await?;
+        let rest = self.folder.rest()?;
+        self.begin_to_write(rest);
+        self.written().await?;
         let mut tries = 1;
         loop {
             match self.swap().await {

@@ -72,6 +72,7 @@ fn n10_a_full_disk_acknowledges_nothing_and_recovers() {
     }
     assert_eq!(city.book.acked().len(), acked);
     disk.free();
+    println!("{}\n----\n{}", city.nats.log(), city.log(crate::harness::Role::City));
     citizen.done_as("/v1/cases", &body, id);
     city.apply();
     city.wait_ready();

@@ -94,8 +94,8 @@ fn n18_settings_changed_by_an_administrator_stop_the_writing_until_they_are_rest
     let (id, body) = (fresh(), small_works(ZAHRA, &city.parcel()));
     let answer = city.citizen(ZAHRA).try_post("/v1/cases", &body, id).expect("the gateway answers");
     answer.problem(503, "register-unavailable");
-    let ready = city.anybody().get("/readyz");
-    assert!(ready.status == 503 && ready.text.contains("max_age"), "{}", ready.text);
+    let red = || city.anybody().try_get("/readyz").ok().filter(|ready| ready.status == 503);
+    assert!(until("readiness turns red", red).text.contains("max_age"), "it says which setting");
     assert!(city.log(Role::City).contains("the stream's settings are wrong"));
     set_max_age(&city, Duration::ZERO);
     city.citizen(ZAHRA).done_as("/v1/cases", &body, id);
