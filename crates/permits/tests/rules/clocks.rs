@@ -2,6 +2,7 @@
 
 use super::harness::*;
 use kernel::Instant;
+use kernel::Register as _;
 use permits::{Command, events::*, state::Status};
 
 fn just_after(day: &str) -> Instant {
