@@ -61,7 +61,6 @@ proptest! {
         let here = block as u64 + 1;
         // Only the writer's epoch is under no root: a later one shows where the next block links to this one, or in a
         // signed checkpoint.
-        let later = after.is_some_and(|after| Some(after) > before);
         let expected = match (later, here) {
             (false, _) => Some(here),
             (true, 6) => None,
