@@ -100,7 +100,24 @@ impl Caller {
         Caller { agent, base: format!("http://127.0.0.1:{port}"), token, book: book.clone() }
     }
 
-    /// The same person at another address.
+    /// Host and port.
+    pub(crate) fn address(&self) -> &str {
+        self.base.trim_start_matches("http://")
+    }
+
+    /// Sends these bytes as JSON, whatever they are.
+    #[track_caller]
+    pub(crate) fn send_raw(&self, method: &str, path: &str, body: &[u8]) -> Answer {
+        let builder = ureq::http::Request::builder().method(method.to_uppercase().as_str());
+        let builder = builder.uri(format!("{}{path}", self.base)).header("content-type", "application/json");
+        let builder = builder.header("authorization", format!("Bearer {}", self.token.as_deref().unwrap_or_default()));
+        let request = builder.body(body.to_vec()).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let request = self.agent.configure_request(request).allow_non_standard_methods(true).force_send_body(true).build();
+        let answer = self.agent.run(request).and_then(read);
+        answer.unwrap_or_else(|error| panic!("{method} {path}: {error}"))
+    }
+
+    /// The bearer token.
     pub(crate) fn token(&self) -> Option<&str> {
         self.token.as_deref()
     }
