@@ -94,7 +94,7 @@ fn n36_n37_no_route_fails_on_what_is_made_up() {
         for method in methods.as_object().expect("methods").keys().filter(|key| ["get", "post", "delete"].contains(&key.as_str())) {
             for body in bodies() {
                 let caller = choices.one(&callers);
-                let address = fill(path, &mut choices) + choices.one(&QUERIES);
+                let address = fill(path, &mut choices) + choices.one::<&str>(&QUERIES);
                 let answer = caller.send_raw(method, &address, &body);
                 assert!(answer.status < 500, "{method} {address} {:?}: {}", String::from_utf8_lossy(&body), answer.text);
                 assert!(answer.is_ok() || well_formed(&answer.json), "{method} {address}: {}", answer.text);
@@ -117,7 +117,7 @@ fn fill(path: &str, choices: &mut Choices) -> String {
     let mut filled = String::new();
     for part in path.split_inclusive('}') {
         match part.split_once('{') {
-            Some((before, _)) => filled.extend([before, choices.one(&PARTS)]),
+            Some((before, _)) => filled.extend([before, choices.one::<&str>(&PARTS)]),
             None => filled.push_str(part),
         }
     }
