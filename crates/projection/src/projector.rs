@@ -67,7 +67,7 @@ impl<R: Register> Setup<R> {
 
     pub(crate) fn batches(&self, chain: Chain) -> Batches {
         let blocks = self.source.read(Height(chain.head().height.0 + 1));
-        Batches::new(self.department.name(), blocks, chain)
+        Batches::new(self.department.name(), blocks, chain, self.department.batch())
     }
 
     /// The last block's height, and the position after it.
@@ -270,5 +270,6 @@ pub(crate) async fn forget(store: &Store, person: PersonId) -> Result<u64, Store
     let mut tx = store.write().await?;
     let removed = tx.forget(&person.to_string()).await?;
     tx.commit().await?;
+    store.scrub().await?;
     Ok(removed)
 }

@@ -93,6 +93,19 @@ impl Store {
         }
     }
 
+    /// Empties SQLite's log of changes, which still holds what was just deleted. Postgres has its vacuum.
+    ///
+    /// Where a reader is in the way it stays, and goes with the next changes: nothing depends on it.
+    pub(crate) async fn scrub(&self) -> Result<(), StoreError> {
+        match &self.pools {
+            Pools::Sqlite { writer, .. } => {
+                let emptied = sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(writer).await;
+                emptied.map(drop).map_err(failed("empty the log of changes"))
+            }
+            Pools::Postgres(_) => Ok(()),
+        }
+    }
+
     /// A transaction that reads: everything in it is of one moment.
     pub(crate) async fn snapshot(&self) -> Result<Tx, StoreError> {
         let operation = "start a snapshot";
@@ -115,7 +128,9 @@ async fn sqlite(folder: PathBuf, department: &str) -> Result<Pools, sqlx::Error>
         .synchronous(SqliteSynchronous::Normal)
         .foreign_keys(false)
         .busy_timeout(BUSY);
+    // What is deleted is overwritten: a forgotten person's texts do not stay in free pages.
     let writes = options.clone().pragma("cache_size", WRITER_CACHE).pragma("wal_autocheckpoint", PAGES_TO_CHECKPOINT);
+    let writes = writes.pragma("secure_delete", "ON");
     let pool = || SqlitePoolOptions::new().acquire_timeout(ACQUIRE);
     let readers = pool().max_connections(CONNECTIONS).connect_with(options.pragma("query_only", "ON")).await?;
     // A rebuild's last transaction may be long: who waits for the writer waits for it.

@@ -11,7 +11,6 @@ use std::time::{SystemTime, UNIX_EPOCH};
 pub(crate) struct Seen {
     pub(crate) id: uuid::Uuid,
     pub(crate) case: String,
-    pub(crate) first: Position,
     pub(crate) last: Position,
 }
 
@@ -78,7 +77,7 @@ impl Register {
             let end = next + commit.entries.len() as u64;
             assert!(end > next, "a commit is whole: it has its events");
             let case = commit.entries[0].case.to_string();
-            self.commits.push(Seen { id: commit.command.0, case, first: Position(next), last: Position(end - 1) });
+            self.commits.push(Seen { id: commit.command.0, case, last: Position(end - 1) });
             next = end;
         }
     }
