@@ -33,11 +33,17 @@ fn made(folder: &Path) -> Logs {
     let mut csv = "case:concept:name,case:channel,case:deadline,concept:instance,concept:name,lifecycle:transition,org:group,org:resource,time:timestamp\n".to_owned();
     for case in 1..=MADE {
         let deadline = "2011-12-06T13:41:31.788+01:00";
-        xes += &format!("<trace><string key=\"concept:name\" value=\"case-{case}\"/><string key=\"channel\" value=\"Internet\"/><date key=\"deadline\" value=\"{deadline}\"/>\n");
+        xes += &format!(
+            "<trace><string key=\"concept:name\" value=\"case-{case}\"/><string key=\"channel\" value=\"Internet\"/><date key=\"deadline\" value=\"{deadline}\"/>\n"
+        );
         for step in 1..=3 {
             let (task, at) = (case * 10 + step, format!("2011-10-{:02}T08:26:25.398+02:00", 10 + step));
-            xes += &format!("<event><string key=\"org:group\" value=\"Group 1\"/><string key=\"concept:instance\" value=\"task-{task}\"/><string key=\"org:resource\" value=\"Resource{step}\"/><date key=\"time:timestamp\" value=\"{at}\"/><string key=\"concept:name\" value=\"T0{step} Check\"/><string key=\"lifecycle:transition\" value=\"complete\"/></event>\n");
-            csv += &format!("case-{case},Internet,{deadline},task-{task},T0{step} Check,complete,Group 1,Resource{step},{at}\n");
+            xes += &format!(
+                "<event><string key=\"org:group\" value=\"Group 1\"/><string key=\"concept:instance\" value=\"task-{task}\"/><string key=\"org:resource\" value=\"Resource{step}\"/><date key=\"time:timestamp\" value=\"{at}\"/><string key=\"concept:name\" value=\"T0{step} Check\"/><string key=\"lifecycle:transition\" value=\"complete\"/></event>\n"
+            );
+            csv += &format!(
+                "case-{case},Internet,{deadline},task-{task},T0{step} Check,complete,Group 1,Resource{step},{at}\n"
+            );
         }
         xes += "</trace>\n";
     }
@@ -92,7 +98,11 @@ fn a_log_is_imported_whole_and_once_and_the_same_from_either_format() {
     let events = register.chain.head().next;
 
     let again = import(&city, "xes", &logs.xes);
-    assert_eq!((reported(&again, "cases"), reported(&again, "steps"), reported(&again, "events")), (0, 0, 0), "{again}");
+    assert_eq!(
+        (reported(&again, "cases"), reported(&again, "steps"), reported(&again, "events")),
+        (0, 0, 0),
+        "{again}"
+    );
     assert_eq!(city.register().chain.head().next, events, "importing a file twice adds nothing");
 
     let other = City::start();
@@ -111,7 +121,8 @@ fn a_log_is_imported_whole_and_once_and_the_same_from_either_format() {
 fn a_broken_row_is_told_with_its_line_and_the_rest_is_taken() {
     let city = Plan::on_postgres().start();
     let logs = made(city.data.path());
-    let mut lines: Vec<String> = std::fs::read_to_string(&logs.csv).expect("it was made").lines().map(str::to_owned).collect();
+    let mut lines: Vec<String> =
+        std::fs::read_to_string(&logs.csv).expect("it was made").lines().map(str::to_owned).collect();
     lines[4] = lines[4].replace("2011-10-11", "2011-13-41");
     std::fs::write(&logs.csv, lines.join("\n")).expect("written");
     let report = import(&city, "csv", &logs.csv);

@@ -37,7 +37,9 @@ fn n35_what_is_too_large_is_turned_away_and_memory_stays_flat() {
     let token = citizen.token().expect("a citizen has a token").to_owned();
     let head = format!("POST /v1/cases HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {token}\r\n");
     let body = vec![b' '; 1 << 20];
-    let large = [format!("{head}content-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes(), &body].concat();
+    let large =
+        [format!("{head}content-type: application/json\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes(), &body]
+            .concat();
     let long = format!("{head}x-long: {}\r\n\r\n", "a".repeat(100 * 1024)).into_bytes();
     let many = format!("{head}{}\r\n", "x-a: b\r\n".repeat(1_000)).into_bytes();
     let endless = format!("POST /{} HTTP/1.1\r\nhost: x\r\n\r\n", "a".repeat(100 * 1024)).into_bytes();
@@ -58,14 +60,30 @@ fn n35_what_is_too_large_is_turned_away_and_memory_stays_flat() {
 /// Bodies that are wrong in every way we know.
 fn bodies() -> Vec<Vec<u8>> {
     let texts = [
-        "", "{", "[]", "null", "true", "\"text\"", "-1e999", "{\"a\":1}", "{\"case\":null}", "{}{}", "\u{feff}{}",
-        r#"{"note":"\u0000"}"#, r#"{"note":"\ud800"}"#, "{\"note\":\"\u{202e}evil\"}", r#"{"note":{"a":[]}}"#,
+        "",
+        "{",
+        "[]",
+        "null",
+        "true",
+        "\"text\"",
+        "-1e999",
+        "{\"a\":1}",
+        "{\"case\":null}",
+        "{}{}",
+        "\u{feff}{}",
+        r#"{"note":"\u0000"}"#,
+        r#"{"note":"\ud800"}"#,
+        "{\"note\":\"\u{202e}evil\"}",
+        r#"{"note":{"a":[]}}"#,
         r#"{"outcome":"نه","checklist":{"a":true},"documents":[{"kind":"x","sha256":"y"}]}"#,
         r#"{"bill":"B-1405-4294967296","amount":"99999999999999999999","reference":"\n\r"}"#,
         r#"{"procedure":"small-works","district":"۹۹۹","applicant":{"name":"x","national_id":"1"}}"#,
         r#"{"relative":{"national_id":"0013542419"},"relation":"../.."}"#,
-        r#"{"article":"$JS.API.>","note":"'; DROP TABLE cases; --"}"#, r#"{"date":"1405-13-40","title":""}"#,
-        r#"{"to":{"legal_id":"0"}}"#, r#"{"from":"0000-00-00","days":["noday"]}"#, r#"{"upheld":"maybe"}"#,
+        r#"{"article":"$JS.API.>","note":"'; DROP TABLE cases; --"}"#,
+        r#"{"date":"1405-13-40","title":""}"#,
+        r#"{"to":{"legal_id":"0"}}"#,
+        r#"{"from":"0000-00-00","days":["noday"]}"#,
+        r#"{"upheld":"maybe"}"#,
     ];
     let mut bodies: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
     bodies.push(vec![b'['; 10_000]);
@@ -75,10 +93,27 @@ fn bodies() -> Vec<Vec<u8>> {
 }
 
 /// Parts of addresses that are wrong, and one that is right.
-const PARTS: [&str; 10] =
-    ["1405-000001", "0", "-1", "1405-4294967296", "%00", "%2e%2e%2f", "%F0%9F%92%A9", "a%20b", "'", "00000000-0000-0000-0000-000000000000"];
-const QUERIES: [&str; 7] =
-    ["", "?after=-1", "?limit=0&page=%00", "?after=99999999999999999999", "?name=%D8%A7&x=1", "?case=%27&district=%FF", "?parcel=;"];
+const PARTS: [&str; 10] = [
+    "1405-000001",
+    "0",
+    "-1",
+    "1405-4294967296",
+    "%00",
+    "%2e%2e%2f",
+    "%F0%9F%92%A9",
+    "a%20b",
+    "'",
+    "00000000-0000-0000-0000-000000000000",
+];
+const QUERIES: [&str; 7] = [
+    "",
+    "?after=-1",
+    "?limit=0&page=%00",
+    "?after=99999999999999999999",
+    "?name=%D8%A7&x=1",
+    "?case=%27&district=%FF",
+    "?parcel=;",
+];
 
 #[test]
 fn n36_n37_no_route_fails_on_what_is_made_up() {
@@ -91,12 +126,19 @@ fn n36_n37_no_route_fails_on_what_is_made_up() {
     let mut choices = Choices(7);
     let mut sent = 0;
     for (path, methods) in paths {
-        for method in methods.as_object().expect("methods").keys().filter(|key| ["get", "post", "delete"].contains(&key.as_str())) {
+        for method in
+            methods.as_object().expect("methods").keys().filter(|key| ["get", "post", "delete"].contains(&key.as_str()))
+        {
             for body in bodies() {
                 let caller = choices.one(&callers);
                 let address = fill(path, &mut choices) + choices.one::<&str>(&QUERIES);
                 let answer = caller.send_raw(method, &address, &body);
-                assert!(answer.status < 500, "{method} {address} {:?}: {}", String::from_utf8_lossy(&body), answer.text);
+                assert!(
+                    answer.status < 500,
+                    "{method} {address} {:?}: {}",
+                    String::from_utf8_lossy(&body),
+                    answer.text
+                );
                 assert!(answer.is_ok() || well_formed(&answer.json), "{method} {address}: {}", answer.text);
                 sent += 1;
             }

@@ -73,7 +73,8 @@ fn apply<'a>(city: &'a City, body: &Value) -> (Way<'a>, u64) {
 
 fn to_the_order(way: &Way<'_>) {
     way.done("intake", "steps/file/take", json!({}));
-    let returned = way.done("intake", "steps/file/return", json!({ "corrections": ["deed", "floors"], "note": "ناخوانا" }));
+    let returned =
+        way.done("intake", "steps/file/return", json!({ "corrections": ["deed", "floors"], "note": "ناخوانا" }));
     let view = way.read(&way.city.citizen(ZAHRA), returned);
     assert_eq!(view["holder"], "applicant", "the clock rests while the applicant has the case");
     way.citizen("answer", json!({ "facts": { "floors": "٥" }, "documents": documents(&["deed"]), "note": "پیوست شد" }));

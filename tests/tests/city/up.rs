@@ -32,7 +32,9 @@ impl Home {
     fn caller(&self, process: &Process, role: &str) -> Caller {
         let log = process.log();
         let line = log.lines().find(|line| line.split_whitespace().next() == Some(role));
-        let token = line.and_then(|line| line.split_whitespace().nth(1)).unwrap_or_else(|| panic!("no token for {role}: {log}"));
+        let token = line
+            .and_then(|line| line.split_whitespace().nth(1))
+            .unwrap_or_else(|| panic!("no token for {role}: {log}"));
         Caller::new(self.port, Some(token.to_owned()), &self.book)
     }
 }

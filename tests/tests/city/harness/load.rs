@@ -125,7 +125,7 @@ impl Worker {
         self.send(&self.intake, &at("steps/check/take"), &json!({}))?;
         let check = json!({ "outcome": "small-works", "checklist": { "small": true } });
         self.send(&self.intake, &at("steps/check/complete"), &check)?;
-        if number % 3 == 0 {
+        if number.is_multiple_of(3) {
             self.send(&self.citizen, &at("withdraw"), &json!({}))?;
         } else {
             self.send(&self.revenue, &at("bill"), &json!({}))?;
