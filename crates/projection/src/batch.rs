@@ -5,9 +5,6 @@ use futures::{FutureExt as _, StreamExt as _};
 use kernel::{CaseId, Height, Instant, Meta, Register, WireError};
 use ledger::{Chain, block::Hash};
 
-/// The most events of a batch; the block that passes it still belongs to it.
-pub(crate) const BATCH_EVENTS: usize = 10_000;
-
 /// One event on its way into the tables.
 pub(crate) struct Incoming<E> {
     pub(crate) meta: Meta,
@@ -38,14 +35,16 @@ pub(crate) struct Batches {
     department: &'static str,
     blocks: Blocks,
     chain: Chain,
+    /// The most events of a batch; the block that passes it still belongs to it.
+    most: usize,
     /// What ended the last batch early: told once that batch is written.
     failed: Option<ProjectionError>,
 }
 
 impl Batches {
-    /// Batches from `blocks`, of which the first new one follows the chain.
-    pub(crate) fn new(department: &'static str, blocks: Blocks, chain: Chain) -> Batches {
-        Batches { department, blocks, chain, failed: None }
+    /// Batches from `blocks`, of which the first new one follows the chain; each of at most about `most` events.
+    pub(crate) fn new(department: &'static str, blocks: Blocks, chain: Chain, most: usize) -> Batches {
+        Batches { department, blocks, chain, most, failed: None }
     }
 
     /// Waits for a block, and takes with it whatever else is there at once.
@@ -57,7 +56,7 @@ impl Batches {
         while batch.blocks.is_empty() {
             self.add::<R>(&mut batch).await?;
         }
-        while batch.events.len() < BATCH_EVENTS {
+        while batch.events.len() < self.most {
             match self.add::<R>(&mut batch).now_or_never() {
                 Some(Ok(())) => {}
                 // The blocks before it are good.
@@ -75,7 +74,7 @@ impl Batches {
     /// Waits for a full batch, or for the block at height `until`.
     pub(crate) async fn full<R: Register>(&mut self, until: Height) -> Result<Batch<R::Event>, ProjectionError> {
         let mut batch = self.empty();
-        while batch.events.len() < BATCH_EVENTS && self.chain.head().height < until {
+        while batch.events.len() < self.most && self.chain.head().height < until {
             self.add::<R>(&mut batch).await?;
         }
         batch.chain = self.chain.clone();

@@ -3,21 +3,37 @@
 use crate::fold::{Model, Rows};
 use crate::{Class, Column, ReadModel, Table};
 
-/// Makes an empty read model.
-type Make<E> = fn() -> Box<dyn Model<E>>;
+/// Makes an empty read model that keeps so many rows.
+type Make<E> = fn(usize) -> Box<dyn Model<E>>;
+
+/// How much of a department is in memory at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Rows of one table that a generation has before the next begins; there are three, and a batch may add its own.
+    pub rows: usize,
+    /// Events of a batch; the block that passes it still belongs to it.
+    pub batch: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { rows: 16_384, batch: 10_000 }
+    }
+}
 
 /// The read models of one department. `E` is the event of the one register that it reads.
 pub struct Department<E> {
     name: &'static str,
     models: Vec<Make<E>>,
     tables: Vec<&'static Table>,
+    limits: Limits,
 }
 
 impl<E: Send + 'static> Department<E> {
     /// A department without tables. `name` is its schema in Postgres and its file in SQLite; `[a-z_]`.
     #[must_use]
     pub fn new(name: &'static str) -> Department<E> {
-        Department { name, models: Vec::new(), tables: Vec::new() }
+        Department { name, models: Vec::new(), tables: Vec::new(), limits: Limits::default() }
     }
 
     /// Adds a read model.
@@ -31,8 +47,15 @@ impl<E: Send + 'static> Department<E> {
             panic!("table {}.{}: {why}", self.name, table.name);
         }
         assert!(self.tables.iter().all(|other| other.name != table.name), "two tables are named {}", table.name);
-        self.models.push(|| Box::new(Rows::<M>::default()));
+        self.models.push(|rows| Box::new(Rows::<M>::new(rows)));
         self.tables.push(table);
+        self
+    }
+
+    /// Keeps more or less in memory than by default. The rows that come out are the same.
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Department<E> {
+        self.limits = limits;
         self
     }
 
@@ -53,8 +76,12 @@ impl<E: Send + 'static> Department<E> {
         self.tables.iter().flat_map(|table| table.columns.iter().map(|column| (table.name, column.name, column.class)))
     }
 
+    pub(crate) fn batch(&self) -> usize {
+        self.limits.batch
+    }
+
     pub(crate) fn models(&self) -> Vec<Box<dyn Model<E>>> {
-        self.models.iter().map(|make| make()).collect()
+        self.models.iter().map(|make| make(self.limits.rows)).collect()
     }
 }
 

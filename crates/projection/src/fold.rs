@@ -13,9 +13,6 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
-/// How many rows of one table a generation has before the next begins; there are three.
-const ROWS_KEPT: usize = 16_384;
-
 /// A read model with its row's type forgotten, and the rows of it that are in memory.
 pub(crate) trait Model<E>: Send + Sync {
     /// The table.
@@ -50,6 +47,7 @@ type Generation<T> = FxHashMap<Key, Slot<T>>;
 
 /// The rows of one read model that are in memory.
 pub(crate) struct Rows<M: ReadModel> {
+    kept: usize,
     /// Touched lately.
     hot: Generation<M::Row>,
     /// Not touched since the last change of generations.
@@ -68,9 +66,11 @@ pub(crate) struct Rows<M: ReadModel> {
     model: PhantomData<M>,
 }
 
-impl<M: ReadModel> Default for Rows<M> {
-    fn default() -> Self {
+impl<M: ReadModel> Rows<M> {
+    /// None in memory. `kept`: how many a generation has before the next begins.
+    pub(crate) fn new(kept: usize) -> Self {
         Rows {
+            kept,
             hot: FxHashMap::default(),
             cold: FxHashMap::default(),
             leaving: FxHashMap::default(),
@@ -162,7 +162,7 @@ impl<M: ReadModel> Rows<M> {
     /// Begins a new generation when this one is full.
     fn grow_old(&mut self) {
         self.leaving.clear();
-        if self.hot.len() <= ROWS_KEPT {
+        if self.hot.len() <= self.kept {
             return;
         }
         self.leaving = std::mem::replace(&mut self.cold, std::mem::take(&mut self.hot));
@@ -278,6 +278,6 @@ impl<M: ReadModel> Model<M::Event> for Rows<M> {
     }
 
     fn reset(&mut self, rebuild: bool) {
-        *self = Rows { evicted: rebuild.then(FxHashSet::default), ..Rows::default() };
+        *self = Rows { evicted: rebuild.then(FxHashSet::default), ..Rows::new(self.kept) };
     }
 }

@@ -32,7 +32,7 @@ mod table;
 pub use cells::Misfit;
 pub use changes::Unwritable;
 pub use compare::{DIFFERENCES_NAMED, Difference, Differences, Snapshot, TableHash, diff};
-pub use department::Department;
+pub use department::{Department, Limits};
 pub use error::ProjectionError;
 pub use key::{Key, Value};
 pub use metrics::Metrics;

@@ -11,7 +11,8 @@ use crate::{ProjectionError, Setup, StoreError, clear};
 use kernel::{CaseId, Height, Position, Register};
 use ledger::Chain;
 use std::sync::Arc;
-use tokio::task::JoinHandle;
+use tokio::sync::mpsc::{self, Sender};
+use tokio::task::{JoinHandle, JoinSet};
 
 /// How often the swap is tried while readers hold on to the old tables.
 const SWAP_TRIES: usize = 30;
@@ -61,6 +62,19 @@ async fn attempt<R: Register>(
     }
     built
 }
+
+/// Sends batches up to the block at `end`, or up to the first that fails.
+async fn read_until<R: Register>(mut batches: Batches, end: Height, send: Sender<Read<R>>) {
+    loop {
+        let batch = batches.full::<R>(end).await;
+        let last = batch.as_ref().map_or(true, |batch| batch.chain.head().height >= end);
+        if send.send(batch).await.is_err() || last {
+            return;
+        }
+    }
+}
+
+type Read<R> = Result<Batch<<R as Register>::Event>, ProjectionError>;
 
 struct Rebuild<'a, R: Register, P> {
     setup: &'a Setup<R>,
@@ -132,19 +146,22 @@ impl<'a, R: Register, P: Fn(Position) + Send + Sync> Rebuild<'a, R, P> {
         self.setup.batches(self.setup.chain(&self.built))
     }
 
-    /// Folds up to the register's end of now; everything is written when it returns.
+    /// Folds up to the register's end of now; what was folded is written when it returns, but for what memory keeps.
     async fn reach_end(&mut self) -> Result<(), ProjectionError> {
-        let mut end = self.end().await?;
-        let mut batches = self.batches();
-        while self.built.height < end {
-            let batch = batches.full::<R>(end).await?;
-            self.fold(batch).await?;
-            (self.progress)(self.built.position);
+        loop {
+            let end = self.end().await?;
             if self.built.height >= end {
-                end = self.end().await?;
+                return self.written().await;
+            }
+            // The next batch is read, checked and decoded while this one is folded.
+            let (send, mut read) = mpsc::channel(1);
+            let mut reading = JoinSet::new();
+            reading.spawn(read_until::<R>(self.batches(), end, send));
+            while let Some(batch) = read.recv().await {
+                self.fold(batch?).await?;
+                (self.progress)(self.built.position);
             }
         }
-        self.written().await
     }
 
     /// Folds a batch while the one before it is being written, then lets it be written too.

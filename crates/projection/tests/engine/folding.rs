@@ -1,8 +1,8 @@
 //! Given events, then rows; delivered twice, shuffled, by two projectors, to two databases.
 
 use crate::log::{Delivery, Fresh, MemoryLog, assert_same, catch_up, hashes, lines, postgres, reader, setup, sqlite};
-use crate::toy::Event;
-use kernel::CaseId;
+use crate::toy::{Event, seal};
+use kernel::{CaseId, PersonId};
 use projection::{ProjectionError, Projector, Value};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -22,7 +22,11 @@ pub(crate) fn busy(log: &MemoryLog) {
             .map(|n| {
                 let event = match (block + n) % 5 {
                     0 => Event::Opened { district: (block % 15) as u8 },
-                    1 | 2 => noted(&format!("یادداشت {block} \"{n}\" ۱۲")),
+                    1 => noted(&format!("یادداشت {block} \"{n}\" ۱۲\t\\\n\r")),
+                    2 => {
+                        let person = PersonId(uuid::Uuid::from_u128((block % 3).into()));
+                        Event::Noted { text: "named".into(), name: Some(seal(person, &format!("نام {block}"))) }
+                    }
                     3 => Event::Moved { district: n as u8 },
                     _ => Event::Closed,
                 };

@@ -7,7 +7,7 @@ use crate::log::{
 };
 use crate::toy::{Event, seal};
 use kernel::{Height, PersonId, Position};
-use projection::{ProjectionError, Projector, rebuild};
+use projection::{Limits, ProjectionError, Projector, rebuild};
 use proptest::prelude::*;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -61,6 +61,41 @@ async fn a_rebuild_ends_where_it_is_told_and_never_goes_back() {
     assert_eq!(lines(&live, "timeline").await.len(), 200);
 }
 
+/// Rows come and go from memory, several times each, and are written behind; some are removed and come back.
+async fn a_rebuild_with_little_memory_gives_the_same_rows(fresh: Fresh) {
+    let log = MemoryLog::new(Delivery::InOrder);
+    (0..4).for_each(|_| busy(&log));
+    let whole = sqlite().await;
+    catch_up(&setup(&whole, &log)).await;
+    for (rows, batch) in [(1, 1), (2, 7), (5, 30), (9, 100)] {
+        let mut setup = setup(&fresh, &log);
+        let department = crate::toy::department().limits(Limits { rows, batch });
+        Arc::get_mut(&mut setup).unwrap().department = department;
+        let built = rebuild(&setup, None, |_| ()).await.unwrap();
+        assert_eq!(built.events, Position(800));
+        assert_same(&whole, &fresh).await;
+        assert_eq!(clear(&fresh).await, clear(&whole).await);
+    }
+}
+
+#[tokio::test]
+async fn a_rebuild_with_little_memory_gives_the_same_rows_in_sqlite() {
+    a_rebuild_with_little_memory_gives_the_same_rows(sqlite().await).await;
+}
+
+#[tokio::test]
+async fn a_rebuild_with_little_memory_gives_the_same_rows_in_postgres() {
+    a_rebuild_with_little_memory_gives_the_same_rows(postgres().await).await;
+}
+
+#[tokio::test]
+async fn a_rebuild_names_the_event_that_no_database_takes() {
+    let log = MemoryLog::new(Delivery::InOrder);
+    log.append(&[(case(1), noted("a")), (case(2), noted("nul \0")), (case(3), noted("c"))]);
+    let refused = rebuild(&setup(&sqlite().await, &log), None, |_| ()).await;
+    assert!(matches!(refused, Err(ProjectionError::Poison { position: Position(1), .. })), "{refused:?}");
+}
+
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         (0..4_u8).prop_map(|district| Event::Opened { district }),
@@ -91,7 +126,10 @@ proptest! {
                 }
             }
             projector.catch_up().await.unwrap();
-            rebuild(&setup(&rebuilt, &log), None, |_| ()).await.unwrap();
+            let mut little = setup(&rebuilt, &log);
+            let department = crate::toy::department().limits(Limits { rows: 2, batch: 5 });
+            Arc::get_mut(&mut little).unwrap().department = department;
+            rebuild(&little, None, |_| ()).await.unwrap();
             assert_same(&live, &rebuilt).await;
             assert_eq!(clear(&live).await, clear(&rebuilt).await);
         });
