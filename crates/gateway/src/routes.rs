@@ -37,7 +37,7 @@ fn about(summary: &'static str) -> impl FnOnce(TransformOperation<'_>) -> Transf
 fn open() -> ApiRouter<Shared> {
     ApiRouter::new()
         .api_route("/healthz", get_with(operations::alive, about("Whether the process is alive")))
-        .api_route("/readyz", get_with(operations::ready, about("Whether it can serve")))
+        .api_route("/readyz", get_with(operations::ready, operations::about_ready))
         .route("/metrics", axum::routing::get(operations::metrics))
         .route("/openapi.json", axum::routing::get(operations::document))
         .api_route("/v1/licences/{number}", get_with(licences::licence, about("Check a licence")))

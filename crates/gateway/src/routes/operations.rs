@@ -1,6 +1,7 @@
 //! What operators ask: `/healthz`, `/readyz`, `/metrics`, `/openapi.json`.
 
 use crate::gateway::{Part, Readiness, Shared};
+use aide::transform::TransformOperation;
 use axum::{
     Json,
     extract::State,
@@ -25,6 +26,12 @@ pub(super) struct Alive {
 
 pub(super) async fn alive() -> Json<Alive> {
     Json(Alive { alive: true })
+}
+
+/// The same document whether all is well or not.
+pub(super) fn about_ready(operation: TransformOperation<'_>) -> TransformOperation<'_> {
+    let described = super::about("Whether it can serve")(operation);
+    described.response::<200, Json<Readiness>>().response::<503, Json<Readiness>>()
 }
 
 pub(super) async fn ready(State(state): State<Shared>) -> (StatusCode, Json<Readiness>) {
