@@ -3,7 +3,7 @@
 use super::source::{FieldKind, FieldSource};
 use crate::events::Value;
 use cel::common::ast::{Expr, LiteralValue};
-use cel::{Context, Env, ExecutionError, Program};
+use cel::{Context, Env, ExecutionError, IdedExpr, parser::Parser};
 use std::sync::{Arc, LazyLock};
 
 /// CEL's standard library, built once; a context borrows it.
@@ -12,17 +12,24 @@ static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 /// The longest formula that is accepted, in bytes. Bounds the time that one evaluation can take.
 const MAX_FORMULA: usize = 1_000;
 
+/// How deep brackets, signs and choices may be nested. The reader and the evaluation recurse: a deeper formula could
+/// overflow the stack of the registrar's thread.
+const MAX_NESTING: u16 = 16;
+
+/// The most numbers, names and operators of a formula; a chain of operators is as deep as it is long.
+const MAX_NODES: usize = 150;
+
 /// A compiled formula.
 #[derive(Debug)]
 pub struct Formula {
-    program: Program,
+    expression: IdedExpr,
 }
 
 /// Why a formula has no value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FormulaError {
     /// Too long to be checked by a person.
-    #[error("a formula may have {MAX_FORMULA} characters at most")]
+    #[error("a formula may have {MAX_FORMULA} characters and {MAX_NODES} numbers, names and operators at most")]
     TooLong,
     /// Not CEL.
     #[error("not a CEL expression: {0}")]
@@ -61,16 +68,20 @@ fn percent(amount: i64, n: i64) -> Result<i64, ExecutionError> {
     i64::try_from(rounded).map_err(|_| ExecutionError::function_error("percent", "the result is too large"))
 }
 
-/// Whole numbers and no loops: a formula is exact, and its time is bounded by its length.
-fn plain(expr: &Expr) -> Result<(), FormulaError> {
+/// Whole numbers and no loops: a formula is exact, and its time and depth are bounded by its length.
+fn plain(expr: &Expr, nodes: &mut usize) -> Result<(), FormulaError> {
+    *nodes += 1;
+    if *nodes > MAX_NODES {
+        return Err(FormulaError::TooLong);
+    }
     match expr {
         Expr::Literal(LiteralValue::Double(_)) => Err(FormulaError::Inexact("a number with a fraction")),
         Expr::Comprehension(_) | Expr::Map(_) | Expr::Struct(_) => Err(FormulaError::Loop),
         Expr::Call(call) => {
-            call.target.iter().map(|target| &**target).chain(&call.args).try_for_each(|e| plain(&e.expr))
+            call.target.iter().map(|target| &**target).chain(&call.args).try_for_each(|e| plain(&e.expr, nodes))
         }
-        Expr::List(list) => list.elements.iter().try_for_each(|element| plain(&element.expr)),
-        Expr::Select(select) => plain(&select.operand.expr),
+        Expr::List(list) => list.elements.iter().try_for_each(|element| plain(&element.expr, nodes)),
+        Expr::Select(select) => plain(&select.operand.expr, nodes),
         Expr::Literal(_) | Expr::Ident(_) | Expr::Unspecified => Ok(()),
     }
 }
@@ -84,9 +95,10 @@ impl Formula {
         if text.len() > MAX_FORMULA {
             return Err(FormulaError::TooLong);
         }
-        let program = Program::compile(text).map_err(|errors| FormulaError::Syntax(errors.to_string()))?;
+        let reader = Parser::new().max_recursion_depth(MAX_NESTING);
+        let expression = reader.parse(text).map_err(|errors| FormulaError::Syntax(errors.to_string()))?;
         let names: Vec<String> = fields.iter().map(cel_name).collect();
-        let references = program.references();
+        let references = expression.references();
         if let Some(unknown) = references.variables().iter().find(|name| !names.iter().any(|n| n == *name)) {
             return Err(FormulaError::UnknownName((*unknown).to_owned(), names.join(", ")));
         }
@@ -94,8 +106,8 @@ impl Formula {
             return Err(FormulaError::Inexact("double()"));
         }
         drop(references);
-        plain(&program.expression().expr)?;
-        Ok(Formula { program })
+        plain(&expression.expr, &mut 0)?;
+        Ok(Formula { expression })
     }
 
     /// Its value as a whole number.
@@ -121,7 +133,7 @@ impl Formula {
     }
 
     fn value(&self, scope: &Scope) -> Result<cel::Value, FormulaError> {
-        self.program.execute(&scope.0).map_err(|error| FormulaError::Failed(error.to_string()))
+        cel::Value::resolve(&self.expression, &scope.0).map_err(|error| FormulaError::Failed(error.to_string()))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Everything that a decision about permits looks at: the city, its calendar and procedures, and every case.
 
 pub mod case;
+mod course;
 mod evolve;
 
 use crate::{numbers, procedure::Procedure, refusal::Refusal};

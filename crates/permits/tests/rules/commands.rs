@@ -50,10 +50,16 @@ fn case_1() -> kernel::CaseId {
     case(1)
 }
 
-/// From the application to the completion certificate, with every detour.
-fn life() -> Vec<(Ask, &'static [&'static str])> {
+/// A command, and the events that it must lead to.
+type Moment = (Ask, &'static [&'static str]);
+
+/// From the founding of the city to the completion certificate, with every detour, and what else there is.
+fn life() -> Vec<Moment> {
+    [until_the_bill(), decisions_and_objections(), after_the_licence()].into_iter().flatten().collect()
+}
+
+fn until_the_bill() -> Vec<Moment> {
     let c = case_1;
-    let day = date("1405/10/05");
     vec![
         (by("admin", establish()), &["CityEstablished"]),
         (by("admin", publish(KIOSK)), &["ProcedurePublished"]),
@@ -92,6 +98,12 @@ fn life() -> Vec<(Ask, &'static [&'static str])> {
         ),
         (by("agency-fire", answer("fire", Verdict::ApprovesWithConditions)), &["ConsultationAnswered"]),
         (by("clerk", done("ask")), &["StepCompleted", "StepOpened"]),
+    ]
+}
+
+fn decisions_and_objections() -> Vec<Moment> {
+    let c = case_1;
+    vec![
         (by("cashier", Command::IssueBill { case: c() }), &["BillIssued"]),
         (by("bank", pay(1_000, "T1")), &["PaymentReceived"]),
         (by("cashier", pay(3_000, "T2")), &["PaymentReceived"]),
@@ -121,6 +133,13 @@ fn life() -> Vec<(Ask, &'static [&'static str])> {
             by("panel", Command::DecideObjection { case: c(), upheld: true, note: None }),
             &["ObjectionDecided", "LicenceReinstated", "StepOpened", "ConsultationRequested"],
         ),
+    ]
+}
+
+fn after_the_licence() -> Vec<Moment> {
+    let c = case_1;
+    let day = date("1405/10/05");
+    vec![
         (by("head", Command::Renew { case: c() }), &["LicenceRenewed"]),
         (by("head", Command::Transfer { case: c(), to: party(OTHER) }), &["LicenceTransferred"]),
         (by("agency-gas", answer("gas", Verdict::Approves)), &["ConsultationAnswered"]),

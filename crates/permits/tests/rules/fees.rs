@@ -114,7 +114,11 @@ fn formulas_are_exact_and_bounded() {
         assert!(value(&deep.repeat(1_000 / deep.len()), 1, 1).is_err(), "{deep}");
     }
     let nested = format!("{}n{}", "(".repeat(400), ")".repeat(400));
-    let _ = value(&nested, 1, 1);
+    assert!(value(&nested, 1, 1).is_err(), "the reader recurses");
+    assert_eq!(value("((((((n))))))", 1, 1), Ok(1));
+    let chain = |links: usize| format!("n{}", "+1".repeat(links));
+    assert_eq!(value(&chain(70), 1, 1), Ok(71));
+    assert!(matches!(value(&chain(80), 1, 1), Err(FormulaError::TooLong)));
 }
 
 #[test]

@@ -1,0 +1,266 @@
+//! What each event does to its case: one arm an event, each a short function.
+
+use super::case::{Bill, Case, ClockKey, Consultation, Licence, OpenStep, Running, Status};
+use crate::{
+    events::*,
+    procedure::{Facts, Procedure},
+};
+use kernel::{Instant, StepId, deadline::Deadline};
+
+impl Case {
+    pub(crate) fn open(index: usize, procedure: &Procedure, e: &ApplicationSubmitted) -> Case {
+        let mut case = Case {
+            procedure: u16::try_from(index).expect("fewer than 65,536 procedure versions"),
+            district: e.district,
+            status: Status::InProgress,
+            imported: e.origin.is_some(),
+            parcel: e.parcel.clone(),
+            applicant: e.applicant.as_ref().map(|party| party.person),
+            agent: e.agent,
+            facts: Facts::default().with(procedure, &e.facts),
+            documents: 0,
+            open: Vec::new(),
+            done: 0,
+            skipped: 0,
+            demanded: 0,
+            consultations: Vec::new(),
+            promise: e.promise.map(|d| running(d, procedure.source().promise.as_ref().is_none_or(|p| p.pauses))),
+            bill: None,
+            returned: None,
+            held_since: None,
+            decided_at: None,
+            objection: None,
+            licence: None,
+        };
+        case.add_documents(procedure, &e.documents);
+        case
+    }
+
+    pub(crate) fn apply(&mut self, event: &Event, procedure: &Procedure, at: Instant) {
+        match event {
+            Event::StepOpened(e) => self.open_at(procedure, e),
+            Event::StepSkipped(e) => self.skipped |= bit(procedure, &e.step),
+            Event::StepTaken(e) => self.take(place(procedure, &e.step), e),
+            Event::StepCancelled(e) => self.close(place(procedure, &e.step)),
+            Event::ConsultationCancelled(e) => {
+                self.consultations.retain(|asked| asked.agency != e.agency || asked.verdict.is_some());
+            }
+            Event::StepCompleted(e) => self.complete(procedure, e),
+            Event::CaseReturned(e) => {
+                self.returned = Some(e.corrections.as_slice().into());
+                self.held_since.get_or_insert(at);
+            }
+            Event::ReturnAnswered(e) => self.correct(procedure, e),
+            Event::DeadlineMoved(e) => self.move_clock(procedure, &e.clock, |clock| clock.deadline = e.deadline),
+            Event::DeadlinePassed(e) => self.move_clock(procedure, &e.clock, |clock| clock.passed = true),
+            Event::ConsultationRequested(e) => self.ask(procedure, e),
+            Event::ConsultationAnswered(e) => self.answer(e),
+            Event::BillIssued(e) => self.bill(e, at),
+            Event::PaymentReceived(e) => self.pay(e),
+            Event::CaseRefused(_) => self.decided(Status::Refused, at),
+            Event::PermitGranted(_) => self.status = Status::Granted,
+            Event::LicenceIssued(e) => {
+                self.status = Status::Issued;
+                self.promise = None;
+                self.licence = Some(Licence { number: e.licence, valid_until: e.valid_until, renewals: 0 });
+            }
+            Event::LicenceSuspended(_) => self.decided(Status::Suspended, at),
+            Event::LicenceReinstated(_) => self.status = Status::Issued,
+            Event::LicenceRevoked(_) => self.decided(Status::Revoked, at),
+            Event::LicenceRenewed(e) => self.renew(e),
+            Event::LicenceTransferred(e) => {
+                self.applicant = Some(e.to.person);
+                self.agent = None;
+            }
+            Event::WorkCompleted(_) => self.end(Status::Completed),
+            Event::ApplicationWithdrawn(_) => self.end(Status::Withdrawn),
+            Event::RecordClosed(_) => self.end(Status::Closed),
+            Event::ObjectionRaised(e) => self.objection = Some(e.deadline.map(|deadline| running(deadline, false))),
+            Event::ObjectionDecided(e) => self.objection_decided(procedure, e),
+            Event::CutOverBreached(_)
+            | Event::StepRecorded(_)
+            | Event::ApplicationSubmitted(_)
+            | Event::CityEstablished(_)
+            | Event::ProcedurePublished(_)
+            | Event::HolidayDeclared(_)
+            | Event::HolidayWithdrawn(_)
+            | Event::RestDaysSet(_)
+            | Event::KinDeclared(_)
+            | Event::PersonForgotten(_) => {}
+        }
+    }
+
+    fn take(&mut self, place: u8, e: &StepTaken) {
+        self.open.iter_mut().filter(|step| step.place == place).for_each(|step| step.officer = Some(e.officer));
+    }
+
+    fn close(&mut self, place: u8) {
+        self.open.retain(|step| step.place != place);
+    }
+
+    fn correct(&mut self, procedure: &Procedure, e: &ReturnAnswered) {
+        self.facts = std::mem::take(&mut self.facts).with(procedure, &e.facts);
+        self.add_documents(procedure, &e.documents);
+        self.returned = None;
+        self.unskip(procedure);
+        self.release();
+    }
+
+    fn answer(&mut self, e: &ConsultationAnswered) {
+        self.consultations
+            .iter_mut()
+            .filter(|asked| asked.agency == e.agency)
+            .for_each(|asked| asked.verdict = Some(e.verdict));
+    }
+
+    fn pay(&mut self, e: &PaymentReceived) {
+        if let Some(bill) = &mut self.bill {
+            bill.paid = kernel::Rials(bill.total.0 - e.outstanding.0);
+            bill.references.push(e.reference.clone());
+        }
+        self.release();
+    }
+
+    fn renew(&mut self, e: &LicenceRenewed) {
+        if let Some(licence) = &mut self.licence {
+            licence.valid_until = e.valid_until;
+            licence.renewals += 1;
+        }
+    }
+
+    fn objection_decided(&mut self, procedure: &Procedure, e: &ObjectionDecided) {
+        self.objection = None;
+        if let Some(step) = &e.back_to {
+            self.status = Status::InProgress;
+            self.undo(procedure, procedure.from_here_on(usize::from(place(procedure, step))));
+        }
+    }
+
+    fn open_at(&mut self, procedure: &Procedure, e: &StepOpened) {
+        let place = place(procedure, &e.step);
+        let step = procedure.step_at(usize::from(place));
+        let pauses = step.deadline.as_ref().is_none_or(|deadline| deadline.pauses);
+        let clock = e.deadline.map(|deadline| running(deadline, pauses));
+        if step.on_demand {
+            self.demanded |= 1 << place;
+        }
+        self.done &= !(1 << place);
+        self.open.push(OpenStep { place, officer: None, clock });
+    }
+
+    fn complete(&mut self, procedure: &Procedure, e: &StepCompleted) {
+        let at = place(procedure, &e.step);
+        self.open.retain(|step| step.place != at);
+        self.done |= 1 << at;
+        self.add_documents(procedure, &e.documents);
+        if let Some(back) = &e.back_to {
+            self.undo(procedure, procedure.from_here_on(usize::from(place(procedure, back))));
+        }
+    }
+
+    /// Steps that apply since the facts were corrected are no longer skipped.
+    fn unskip(&mut self, procedure: &Procedure) {
+        if self.skipped == 0 {
+            return;
+        }
+        let scope = procedure.scope(&self.facts);
+        for place in (0..procedure.source().steps.len()).filter(|place| procedure.applies(*place, &scope)) {
+            self.skipped &= !(1 << place);
+        }
+    }
+
+    /// Makes a set of steps as if they had never been reached.
+    fn undo(&mut self, procedure: &Procedure, set: u64) {
+        self.consultations.retain(|asked| set >> asked.place & 1 == 0);
+        self.done &= !set;
+        self.skipped &= !set;
+        let on_demand = (0..procedure.source().steps.len()).filter(|&step| procedure.step_at(step).on_demand);
+        self.demanded &= !(on_demand.fold(0, |all, step| all | 1u64 << step) & set);
+    }
+
+    fn ask(&mut self, procedure: &Procedure, e: &ConsultationRequested) {
+        let asked = procedure.agency(&e.agency).map(|(_, asked)| asked);
+        let pauses = asked.and_then(|asked| asked.deadline.as_ref()).is_none_or(|deadline| deadline.pauses);
+        self.consultations.retain(|earlier| earlier.agency != e.agency);
+        self.consultations.push(Consultation {
+            agency: e.agency.clone(),
+            place: place(procedure, &e.step),
+            required: e.required,
+            verdict: None,
+            clock: e.deadline.map(|deadline| running(deadline, pauses)),
+        });
+    }
+
+    fn bill(&mut self, e: &BillIssued, at: Instant) {
+        let earlier = self.bill.take();
+        self.bill = Some(Box::new(Bill {
+            number: e.bill,
+            total: e.total,
+            paid: kernel::Rials(0),
+            billed: kernel::Rials(e.total.0 + earlier.as_ref().map_or(0, |bill| bill.billed.0)),
+            references: earlier.map_or_else(Vec::new, |bill| bill.references),
+            clock: e.deadline.map(|deadline| running(deadline, false)),
+        }));
+        self.held_since.get_or_insert(at);
+    }
+
+    /// The applicant no longer has the case, unless something else still waits for them.
+    fn release(&mut self) {
+        if self.returned.is_none() && self.outstanding().0 == 0 {
+            self.held_since = None;
+        }
+    }
+
+    fn move_clock(&mut self, procedure: &Procedure, clock: &Clock, change: impl FnOnce(&mut Running)) {
+        let key = match clock {
+            Clock::Promise => ClockKey::Promise,
+            Clock::Step(step) => ClockKey::Step(place(procedure, step)),
+            Clock::Consultation(agency) => ClockKey::Consultation(agency),
+            Clock::Objection => ClockKey::Objection,
+            Clock::Bill => ClockKey::Bill,
+        };
+        if let Some(running) = self.clock_mut(key) {
+            change(running);
+        }
+    }
+
+    fn decided(&mut self, status: Status, at: Instant) {
+        if status == Status::Refused {
+            self.end(status);
+        }
+        self.status = status;
+        self.decided_at = Some(at);
+    }
+
+    /// Nothing more is waited for; open steps and consultations were cancelled by events of their own.
+    fn end(&mut self, status: Status) {
+        self.status = status;
+        self.promise = None;
+        self.returned = None;
+        self.held_since = None;
+        if let Some(bill) = &mut self.bill {
+            bill.clock = None;
+        }
+    }
+
+    fn add_documents(&mut self, procedure: &Procedure, documents: &[Document]) {
+        for document in documents {
+            let index = procedure.source().documents.iter().position(|known| known.id == document.kind);
+            self.documents |= index.filter(|index| *index < 64).map_or(0, |index| 1 << index);
+        }
+    }
+}
+
+fn running(deadline: Deadline, pauses: bool) -> Running {
+    Running { deadline, pauses, passed: false }
+}
+
+/// The place of a step in the procedure that its event was decided under.
+fn place(procedure: &Procedure, step: &StepId) -> u8 {
+    let (place, _) = procedure.step(step).expect("an event names a step of the procedure it was decided under");
+    u8::try_from(place).expect("a procedure has at most 64 steps")
+}
+
+fn bit(procedure: &Procedure, step: &StepId) -> u64 {
+    1 << place(procedure, step)
+}
