@@ -1,6 +1,7 @@
 //! The tasks of whoever works here, small enough to compile in seconds. What a city needs to run is in `daftar`;
 //! here is what a machine needs to build, start and test it.
 
+mod bench;
 mod check;
 mod command;
 mod postgres;
@@ -72,6 +73,12 @@ enum Task {
         #[arg(long)]
         all: bool,
     },
+    /// Measures Daftar beside the raw limits of this machine, in one run of some minutes.
+    Bench {
+        /// More for the measurement, after `--`: `--only commands,visible,rebuild,start`, `--events N`.
+        #[arg(last = true)]
+        more: Vec<String>,
+    },
     /// Kills the processes of a running city with SIGKILL, round after round, and checks that nothing acknowledged is lost.
     Torture {
         /// How many times to kill and recover.
@@ -90,6 +97,7 @@ fn main() -> ExitCode {
         Task::Check => check::run(),
         Task::Gen { check } => schemas::run(check),
         Task::Tools { all } => tools::run(all),
+        Task::Bench { more } => bench::run(&more),
         Task::Torture { rounds, seed } => torture::run(rounds, seed),
     };
     match done {

@@ -70,7 +70,8 @@ impl Servers {
         self.nextest.is_some()
     }
 
-    fn give(&self, mut command: Command) -> Command {
+    /// Tells a command where the servers are.
+    pub(crate) fn give(&self, mut command: Command) -> Command {
         command.env(NATS_VARIABLE, &self.nats).env(POSTGRES_VARIABLE, self.postgres.url());
         command
     }

@@ -14,7 +14,7 @@ const MAX_FORMULA: usize = 1_000;
 
 /// How deep brackets, signs and choices may be nested. The reader and the evaluation recurse: a deeper formula could
 /// overflow the stack of the registrar's thread.
-const MAX_NESTING: u16 = 16;
+const MAX_NESTING: usize = 16;
 
 /// The most numbers, names and operators of a formula; a chain of operators is as deep as it is long.
 const MAX_NODES: usize = 150;
@@ -31,6 +31,9 @@ pub enum FormulaError {
     /// Too long to be checked by a person.
     #[error("a formula may have {MAX_FORMULA} characters and {MAX_NODES} numbers, names and operators at most")]
     TooLong,
+    /// Nested too deep to be read safely.
+    #[error("brackets, choices and signs may be nested {MAX_NESTING} deep at most")]
+    TooDeep,
     /// Not CEL.
     #[error("not a CEL expression: {0}")]
     Syntax(String),
@@ -68,6 +71,23 @@ fn percent(amount: i64, n: i64) -> Result<i64, ExecutionError> {
     i64::try_from(rounded).map_err(|_| ExecutionError::function_error("percent", "the result is too large"))
 }
 
+/// Whether brackets, choices and rows of signs stay within what the reader can follow on a thread's stack. Counts also
+/// what stands in quotes: a name of a choice has no brackets.
+fn is_shallow(text: &str) -> bool {
+    let (mut open, mut deepest, mut choices, mut signs, mut longest) = (0_usize, 0, 0, 0_usize, 0);
+    for c in text.chars().filter(|c| !c.is_whitespace()) {
+        match c {
+            '(' | '[' | '{' => open += 1,
+            ')' | ']' | '}' => open = open.saturating_sub(1),
+            '?' => choices += 1,
+            _ => {}
+        }
+        signs = if matches!(c, '!' | '-') { signs + 1 } else { 0 };
+        (deepest, longest) = (open.max(deepest), signs.max(longest));
+    }
+    [deepest, choices, longest].into_iter().all(|depth| depth <= MAX_NESTING)
+}
+
 /// Whole numbers and no loops: a formula is exact, and its time and depth are bounded by its length.
 fn plain(expr: &Expr, nodes: &mut usize) -> Result<(), FormulaError> {
     *nodes += 1;
@@ -95,8 +115,10 @@ impl Formula {
         if text.len() > MAX_FORMULA {
             return Err(FormulaError::TooLong);
         }
-        let reader = Parser::new().max_recursion_depth(MAX_NESTING);
-        let expression = reader.parse(text).map_err(|errors| FormulaError::Syntax(errors.to_string()))?;
+        if !is_shallow(text) {
+            return Err(FormulaError::TooDeep);
+        }
+        let expression = Parser::new().parse(text).map_err(|errors| FormulaError::Syntax(errors.to_string()))?;
         let names: Vec<String> = fields.iter().map(cel_name).collect();
         let references = expression.references();
         if let Some(unknown) = references.variables().iter().find(|name| !names.iter().any(|n| n == *name)) {
