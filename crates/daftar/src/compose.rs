@@ -3,6 +3,7 @@
 use crate::{
     clock,
     config::Config,
+    connect::{ConnectError, connect_patiently},
     health::Health,
     keys::{self, KeyError},
     opener::VaultOpener,
@@ -21,10 +22,6 @@ use std::{
 use tokio::{sync::watch, task::JoinSet};
 use vault::{Vault, VaultError};
 
-/// How long NATS may take to answer at the start.
-const CONNECT: Duration = Duration::from_secs(10);
-/// How long a lost connection waits before it is tried again, at the most.
-const RECONNECT: Duration = Duration::from_secs(1);
 /// How long the roles may take to stop.
 const DRAIN: Duration = Duration::from_secs(30);
 
@@ -51,15 +48,9 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
-    /// NATS does not answer.
-    #[error("cannot connect to NATS at {address}: is nats-server running there, and are the credentials right?")]
-    Nats {
-        /// Where, without credentials.
-        address: String,
-        /// Why.
-        #[source]
-        source: async_nats::ConnectError,
-    },
+    /// There is no connection to NATS.
+    #[error(transparent)]
+    Nats(#[from] ConnectError),
     /// The register cannot be used.
     #[error("the permits register cannot be used")]
     Log(#[source] LogError),
@@ -120,21 +111,6 @@ impl Shared {
     }
 }
 
-/// Connects to NATS and keeps the connection for ever.
-///
-/// # Errors
-/// When it does not answer at the start.
-pub async fn connect(config: &Config, name: &str) -> Result<Client, StartError> {
-    let options = crate::nats::options(&config.nats_url)
-        .name(format!("daftar {name}"))
-        .connection_timeout(CONNECT)
-        .reconnect_delay_callback(|attempt| RECONNECT.min(Duration::from_millis(20 * attempt as u64)));
-    options.connect(&config.nats_url).await.map_err(|source| {
-        let address = config.nats_url.rsplit('@').next().unwrap_or_default().to_owned();
-        StartError::Nats { address, source }
-    })
-}
-
 /// Opens the vault.
 ///
 /// # Errors
@@ -166,7 +142,7 @@ impl City {
     /// Names what is missing.
     pub async fn build(config: Config, wanted: &[Role]) -> Result<City, StartError> {
         make_folder(&config)?;
-        let client = connect(&config, "services").await?;
+        let client = connect_patiently(&config, "services").await?;
         let (stop, stopped) = watch::channel(false);
         let metrics = Arc::new(Mutex::new(Registry::with_prefix("daftar")));
         let health = Health::default();
@@ -181,6 +157,9 @@ impl City {
         }
         if wanted.contains(&Role::Gateway) {
             roles::gateway::spawn(&shared, &mut running).await?;
+        }
+        if let Some(address) = config.admin {
+            roles::admin::spawn(&shared, address, &mut running).await?;
         }
         Ok(City { config, running, stop })
     }

@@ -72,7 +72,9 @@ pub struct Config {
     pub data: PathBuf,
     /// Where HTTP is served.
     pub listen: SocketAddr,
-    /// Where NATS is, with its credentials.
+    /// Where a process shows health and figures besides the API: for roles that run apart from the gateway.
+    pub admin: Option<SocketAddr>,
+    /// Where NATS is, with its credentials; several servers are separated by commas.
     pub nats_url: String,
     /// How many NATS servers keep each block.
     pub replicas: u8,
@@ -107,6 +109,7 @@ struct File {
     city: Option<CityId>,
     data: Option<PathBuf>,
     listen: Option<SocketAddr>,
+    admin: Option<SocketAddr>,
     nats_url: Option<String>,
     replicas: Option<u8>,
     database_url: Option<String>,
@@ -156,6 +159,7 @@ impl Config {
         Ok(Config {
             city: city.unwrap_or_else(|| "isfahan".parse().expect("a valid city")),
             listen: listen.unwrap_or_else(|| "127.0.0.1:8080".parse().expect("a valid address")),
+            admin: parsed("DAFTAR_ADMIN", "an address like 127.0.0.1:8081")?.or(file.admin),
             nats_url: nats_url.unwrap_or_else(|| NATS_URL.to_owned()),
             replicas: parsed("DAFTAR_REPLICAS", "1, 3 or 5")?.or(file.replicas).unwrap_or(1),
             database_url: variable("DAFTAR_DATABASE_URL").or(file.database_url),

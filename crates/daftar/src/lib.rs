@@ -7,6 +7,7 @@ pub mod clock;
 mod commands;
 pub mod compose;
 pub mod config;
+pub mod connect;
 pub mod founding;
 mod health;
 pub mod keys;

@@ -1,6 +1,9 @@
 //! The child nats-server of `daftar up`: found, configured to sync every write, started, and stopped last.
 
-use crate::config::{self, Config};
+use crate::{
+    config::{self, Config},
+    connect::answers,
+};
 use std::{
     io::Write as _,
     net::TcpListener,
@@ -14,6 +17,11 @@ use tokio::process::Child;
 const PROGRAM: &str = "nats-server";
 /// How long it may take to accept connections: recovering a large store takes a while.
 const START: Duration = Duration::from_secs(60);
+/// Its settings and its log, in the data folder.
+const SETTINGS: &str = "nats.conf";
+const LOG: &str = "nats.log";
+/// Before it is started again after it ended by itself.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How long it may take to stop before it is killed.
 const STOP: Duration = Duration::from_secs(20);
 
@@ -58,6 +66,7 @@ pub struct NatsServer {
     /// Its address with credentials.
     pub url: String,
     child: Option<Child>,
+    program: PathBuf,
     data: PathBuf,
 }
 
@@ -76,30 +85,38 @@ impl NatsServer {
         let data = &config.data;
         if let Some(url) = left_behind(data).await {
             tracing::warn!("an earlier run's nats-server is still up; using it");
-            return Ok(NatsServer { url, child: None, data: data.clone() });
+            let program = find(config).unwrap_or_else(|| PROGRAM.into());
+            return Ok(NatsServer { url, child: None, program, data: data.clone() });
         }
         let program = find(config).ok_or(NatsError::Missing)?;
         let port = free_port().map_err(|source| NatsError::Start { program: program.clone(), source })?;
         let password = hex(&random());
-        let settings = data.join("nats.conf");
-        write_private(&settings, &settings_text(data, port, &password))?;
-        let log = data.join("nats.log");
-        let output = std::fs::File::options().create(true).append(true).open(&log);
-        let output = output.map_err(|source| NatsError::Write { path: log.clone(), source })?;
-        let mut command = Command::new(&program);
-        command.arg("-c").arg(&settings).stdin(Stdio::null()).stdout(Stdio::null()).stderr(output);
-        own_group(&mut command);
-        let child = tokio::process::Command::from(command).spawn();
-        let child = child.map_err(|source| NatsError::Start { program, source })?;
+        write_private(&data.join(SETTINGS), &settings_text(data, port, &password))?;
         let url = format!("nats://daftar:{password}@127.0.0.1:{port}");
-        let mut server = NatsServer { url, child: Some(child), data: data.clone() };
-        server.ready(&log).await?;
+        let mut server = NatsServer { url, child: None, program, data: data.clone() };
+        server.spawn()?;
+        server.ready().await?;
         write_private(&address_file(data), &server.url)?;
         Ok(server)
     }
 
-    async fn ready(&mut self, log: &Path) -> Result<(), NatsError> {
-        let not_ready = || NatsError::NotReady { log: log.to_owned() };
+    fn spawn(&mut self) -> Result<(), NatsError> {
+        let log = self.data.join(LOG);
+        let output = std::fs::File::options().create(true).append(true).open(&log);
+        let output = output.map_err(|source| NatsError::Write { path: log, source })?;
+        let mut command = Command::new(&self.program);
+        command.arg("-c").arg(self.data.join(SETTINGS));
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(output);
+        own_group(&mut command);
+        let started = tokio::process::Command::from(command).spawn();
+        let program = || self.program.clone();
+        self.child = Some(started.map_err(|source| NatsError::Start { program: program(), source })?);
+        Ok(())
+    }
+
+    async fn ready(&mut self) -> Result<(), NatsError> {
+        let log = self.data.join(LOG);
+        let not_ready = || NatsError::NotReady { log: log.clone() };
         let deadline = tokio::time::Instant::now() + START;
         while tokio::time::Instant::now() < deadline {
             if self.child.as_mut().and_then(|child| child.try_wait().ok().flatten()).is_some() {
@@ -115,7 +132,8 @@ impl NatsServer {
 
     /// Stops it, after everything that writes through it has stopped.
     pub async fn stop(mut self) {
-        let pid = std::fs::read_to_string(self.data.join("nats.pid")).unwrap_or_default();
+        let ours = self.child.as_ref().and_then(|child| child.id()).map(|pid| pid.to_string());
+        let pid = ours.or_else(|| std::fs::read_to_string(self.data.join("nats.pid")).ok()).unwrap_or_default();
         let asked = Command::new("kill").args(["-TERM", pid.trim()]).stderr(Stdio::null()).status();
         if let Some(child) = &mut self.child {
             let gone = tokio::time::timeout(STOP, child.wait()).await;
@@ -126,13 +144,23 @@ impl NatsServer {
         let _ = std::fs::remove_file(address_file(&self.data));
     }
 
-    /// Waits until it ends by itself, which it should not.
-    pub async fn ended(&mut self) {
-        match &mut self.child {
-            Some(child) => {
-                let _ = child.wait().await;
+    /// Starts it again whenever it ends by itself, on the same store and address.
+    pub async fn tend(&mut self) {
+        loop {
+            match &mut self.child {
+                Some(child) => drop(child.wait().await),
+                // An earlier run's: it is not our child, so it is asked.
+                None => {
+                    while answers(&self.url).await {
+                        tokio::time::sleep(AGAIN).await;
+                    }
+                }
             }
-            None => std::future::pending().await,
+            tracing::error!("nats-server ended by itself; starting it again (see {LOG} in the data folder)");
+            tokio::time::sleep(AGAIN).await;
+            if let Err(error) = self.spawn() {
+                tracing::error!(error = &error as &dyn std::error::Error, "nats-server does not start");
+            }
         }
     }
 }
@@ -148,24 +176,6 @@ fn own_group(_: &mut Command) {}
 async fn left_behind(data: &Path) -> Option<String> {
     let url = std::fs::read_to_string(address_file(data)).ok()?.trim().to_owned();
     answers(&url).await.then_some(url)
-}
-
-/// Options with the credentials that an address names; the client takes them only this way.
-#[must_use]
-pub fn options(url: &str) -> async_nats::ConnectOptions {
-    let named = url.split_once("://").map_or(url, |(_, rest)| rest).rsplit_once('@');
-    match named.and_then(|(named, _)| named.split_once(':')) {
-        Some((user, password)) => async_nats::ConnectOptions::with_user_and_password(user.into(), password.into()),
-        None => async_nats::ConnectOptions::new(),
-    }
-}
-
-async fn answers(url: &str) -> bool {
-    let attempt = options(url).connection_timeout(Duration::from_millis(500)).connect(url).await;
-    match attempt {
-        Ok(client) => client.flush().await.is_ok(),
-        Err(_) => false,
-    }
 }
 
 /// The program: named by the environment, in the PATH, or in the project's own tools folder.

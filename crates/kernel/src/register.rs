@@ -4,7 +4,7 @@
 //! is refused; `evolve` applies one fact. Neither does I/O nor reads a clock: time, ids and looked-up facts arrive in
 //! the command. What is stored is opaque to the log: a stable code, a version and bytes.
 
-use crate::{Actor, CaseId, Channel, CommandId, Instant, Position};
+use crate::{Actor, CaseId, Channel, CommandId, Instant, PersonId, Position};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::borrow::Cow;
 
@@ -111,6 +111,11 @@ pub trait Register: Default + Send + Sync + 'static {
 
     /// Reads any version ever stored, lifted to the newest.
     fn decode(stored: &Stored<'_>) -> Result<Self::Event, WireError>;
+
+    /// The person whose sealed fields are closed for ever from this event on.
+    fn forgets(_event: &Self::Event) -> Option<PersonId> {
+        None
+    }
 
     /// A short constant name for metrics and logs.
     fn refusal_code(refusal: &Self::Refusal) -> &'static str;

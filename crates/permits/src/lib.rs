@@ -17,7 +17,7 @@ pub use events::Event;
 pub use refusal::Refusal;
 pub use state::Permits;
 
-use kernel::{Envelope, Fact, Instant, Meta, Register, Stored, WireError};
+use kernel::{Envelope, Fact, Instant, Meta, PersonId, Register, Stored, WireError};
 
 impl Register for Permits {
     const NAME: &'static str = "permits";
@@ -40,6 +40,9 @@ impl Register for Permits {
     }
     fn decode(stored: &Stored<'_>) -> Result<Event, WireError> {
         wire::decode(stored)
+    }
+    fn forgets(event: &Event) -> Option<PersonId> {
+        if let Event::PersonForgotten(forgotten) = event { Some(forgotten.person) } else { None }
     }
     fn refusal_code(refusal: &Refusal) -> &'static str {
         refusal.code()

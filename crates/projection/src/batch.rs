@@ -2,7 +2,7 @@
 
 use crate::{Blocks, ProjectionError};
 use futures::{FutureExt as _, StreamExt as _};
-use kernel::{CaseId, Height, Instant, Meta, Register, WireError};
+use kernel::{CaseId, Height, Instant, Meta, PersonId, Register, WireError};
 use ledger::{Chain, block::Hash};
 
 /// One event on its way into the tables.
@@ -23,6 +23,11 @@ pub(crate) struct Batch<E> {
 }
 
 impl<E> Batch<E> {
+    /// Persons whom an event of the batch forgets.
+    pub(crate) fn forgotten<R: Register<Event = E>>(&self) -> Vec<PersonId> {
+        self.events.iter().filter_map(|incoming| R::forgets(incoming.event.as_ref().ok()?)).collect()
+    }
+
     /// The hash of the block at this height, hexadecimal.
     pub(crate) fn block(&self, height: Height) -> String {
         let hash = self.blocks.iter().find(|(of, _)| *of == height).map(|(_, hash)| hash);

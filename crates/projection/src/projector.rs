@@ -4,7 +4,7 @@ use crate::batch::{Batch, Batches};
 use crate::folder::{Folded, Folder, From};
 use crate::store::{Checkpoint, Store, shape};
 use crate::{BlockSource, Database, Department, Metrics, Opener, ProjectionError, StoreError, clear};
-use kernel::{CaseId, CityId, Height, Instant, PersonId, Position, Register};
+use kernel::{CaseId, CityId, Height, Instant, Position, Register};
 use ledger::{Block, Chain};
 use std::future::Future;
 use std::sync::Arc;
@@ -173,14 +173,6 @@ impl<R: Register> Projector<R> {
         self.position.subscribe()
     }
 
-    /// Removes a person's clear texts, and keeps new ones out. Gives how many there were.
-    ///
-    /// # Errors
-    /// When the database fails: then nothing was removed.
-    pub async fn forget(&self, person: PersonId) -> Result<u64, ProjectionError> {
-        forget(&self.store, person).await.map_err(self.setup.store_error())
-    }
-
     /// Reads the checkpoint and the parked cases again, and forgets all rows in memory.
     async fn reload(&mut self) -> Result<(), ProjectionError> {
         let department = self.setup.department.name();
@@ -229,6 +221,7 @@ impl<R: Register> Projector<R> {
         let Folded { mut changes, parked } = self.folder.fold(&batch, None, From::Store(&self.store)).await?;
         let opened = clear::rows(&*self.setup.opener, &mut changes).await;
         let opened = opened.map_err(|source| ProjectionError::Opener { department, source })?;
+        let forgotten = batch.forgotten::<R>();
         let next = self.checkpoint.at(batch.chain);
         let mut tx = self.store.write().await.map_err(error)?;
         // First, so that a second projector fails before it has touched a row.
@@ -238,7 +231,13 @@ impl<R: Register> Projector<R> {
         }
         tx.park(&parked).await.map_err(error)?;
         tx.write_batch(changes, opened, None).await.map_err(error)?;
+        for person in &forgotten {
+            tx.forget(&person.to_string()).await.map_err(error)?;
+        }
         tx.commit().await.map_err(error)?;
+        if !forgotten.is_empty() {
+            self.store.scrub().await.map_err(error)?;
+        }
         for event in parked.iter().filter(|event| !event.error.is_empty()) {
             let case = CaseId::from(event.case_id as u64);
             tracing::error!(department, position = event.position, %case, error = event.error, "a case is parked");
@@ -263,13 +262,4 @@ impl<R: Register> Projector<R> {
             Some(_) | None => ProjectionError::Superseded { department },
         })
     }
-}
-
-/// Removes a person's clear texts, and keeps new ones out.
-pub(crate) async fn forget(store: &Store, person: PersonId) -> Result<u64, StoreError> {
-    let mut tx = store.write().await?;
-    let removed = tx.forget(&person.to_string()).await?;
-    tx.commit().await?;
-    store.scrub().await?;
-    Ok(removed)
 }

@@ -1,14 +1,14 @@
 //! The gateway's side of a read model: queries over a department's tables, and waiting until they have a position.
 
+use crate::Value;
 use crate::after::Waiting;
 use crate::store::{Database, Store, StoreError};
-use crate::{Value, projector};
-use kernel::{PersonId, Position};
+use kernel::Position;
 use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Reads a department's tables; cheap to clone. Writes nothing, but forgets persons.
+/// Reads a department's tables; cheap to clone. Writes nothing.
 #[derive(Debug, Clone)]
 pub struct Reader {
     store: Arc<Store>,
@@ -67,14 +67,6 @@ impl Reader {
     /// When the database fails.
     pub async fn wait_for(&self, position: Position, timeout: Duration) -> Result<bool, StoreError> {
         self.waiting.wait_for(&self.store, position, timeout).await
-    }
-
-    /// Removes a person's clear texts from the tables, and keeps new ones out. Gives how many there were.
-    ///
-    /// # Errors
-    /// When the database fails: then nothing was removed.
-    pub async fn forget(&self, person: PersonId) -> Result<u64, StoreError> {
-        projector::forget(&self.store, person).await
     }
 
     pub(crate) fn store(&self) -> &Store {

@@ -8,7 +8,7 @@ use crate::changes::{Changes, Unwritable};
 use crate::folder::{Folded, Folder, From};
 use crate::store::{Checkpoint, ParkedEvent, Store, Tx, shape};
 use crate::{ProjectionError, Setup, StoreError, clear};
-use kernel::{CaseId, Height, Position, Register};
+use kernel::{CaseId, Height, PersonId, Position, Register};
 use ledger::Chain;
 use std::sync::Arc;
 use tokio::sync::mpsc::{self, Sender};
@@ -83,6 +83,7 @@ struct Rebuild<'a, R: Register, P> {
     until: Option<Height>,
     version: i64,
     built: Checkpoint,
+    forgotten: Vec<PersonId>,
     writing: Option<JoinHandle<Result<(), ProjectionError>>>,
     progress: &'a P,
 }
@@ -108,7 +109,7 @@ impl<'a, R: Register, P: Fn(Position) + Send + Sync> Rebuild<'a, R, P> {
         let chain = Chain::new(setup.city.clone(), R::NAME);
         let shape = shape(setup.department.tables());
         let built = Checkpoint { shape, ..live.at(chain) };
-        Ok(Rebuild { setup, store, folder, until, version, built, writing: None, progress })
+        Ok(Rebuild { setup, store, folder, until, version, built, forgotten: Vec::new(), writing: None, progress })
     }
 
     async fn all(&mut self) -> Result<Rebuilt, ProjectionError> {
@@ -168,6 +169,7 @@ impl<'a, R: Register, P: Fn(Position) + Send + Sync> Rebuild<'a, R, P> {
     async fn fold(&mut self, batch: Batch<R::Event>) -> Result<(), ProjectionError> {
         let folded = self.folder.fold(&batch, Some(self.version), From::Store(&self.store)).await?;
         self.refuse(&folded.parked)?;
+        self.forgotten.extend(batch.forgotten::<R>());
         self.written().await?;
         self.built = self.built.at(batch.chain);
         self.begin_to_write(folded.changes);
@@ -219,6 +221,9 @@ impl<'a, R: Register, P: Fn(Position) + Send + Sync> Rebuild<'a, R, P> {
         }
         let built = self.rest(&mut tx, live.height).await?;
         let tables = self.setup.department.tables();
+        for person in &self.forgotten {
+            tx.forget(&person.to_string()).await.map_err(error)?;
+        }
         tx.forget_again(tables, self.version).await.map_err(error)?;
         tx.swap_tables(tables, self.version).await.map_err(error)?;
         let new = Checkpoint { generation: live.generation, ..built };
@@ -239,6 +244,7 @@ impl<'a, R: Register, P: Fn(Position) + Send + Sync> Rebuild<'a, R, P> {
             let batch = batches.full::<R>(height).await?;
             let Folded { mut changes, parked } = self.folder.fold(&batch, Some(self.version), From::Tx(tx)).await?;
             self.refuse(&parked)?;
+            self.forgotten.extend(batch.forgotten::<R>());
             changes.extend(self.folder.rest()?);
             let department = self.setup.department.name();
             let opened = clear::rows(&*self.setup.opener, &mut changes).await;

@@ -10,6 +10,9 @@ use std::{fmt, marker::PhantomData, time::Duration};
 /// How long a caller waits unless told otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long [`Commands::ping`] waits.
+const PING: Duration = Duration::from_secs(1);
+
 /// Sends commands to one register. Cheap to clone.
 pub struct Commands<R> {
     client: Client,
@@ -91,6 +94,16 @@ impl<R: Register> Commands<R> {
             self.client.send_request(self.subject.clone(), request).await.map_err(|error| self.failed(error))?;
         postcard::from_bytes(&answer.payload)
             .map_err(|source| SendError::Answer { subject: self.subject.to_string(), source })
+    }
+
+    /// Asks whether a registrar listens, without a command.
+    ///
+    /// # Errors
+    /// When nobody answers within a second.
+    pub async fn ping(&self) -> Result<(), SendError> {
+        let request = Request::new().timeout(Some(PING));
+        let answer = self.client.send_request(self.subject.clone(), request).await;
+        answer.map(drop).map_err(|error| self.failed(error))
     }
 
     fn unsendable(&self, why: String) -> SendError {

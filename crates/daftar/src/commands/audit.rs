@@ -1,11 +1,7 @@
 //! `daftar audit`: checks the register, and rebuilds from it alone what departments see.
 
 use super::Outcome;
-use crate::{
-    cli::Audit as What,
-    compose::{connect, open_log},
-    config::Config,
-};
+use crate::{cli::Audit as What, compose::open_log, config::Config, connect::connect};
 use audit::{Progress, Replay, Replayed};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{path::PathBuf, sync::Arc};

@@ -1,7 +1,7 @@
 //! `daftar found`: makes a city, or adds what its folder has new.
 
 use super::Outcome;
-use crate::{compose::connect, config::Config, founding::Folder};
+use crate::{config::Config, connect::connect, founding::Folder};
 use permits::Permits;
 use registrar::Commands;
 use std::path::PathBuf;

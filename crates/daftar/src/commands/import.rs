@@ -3,8 +3,9 @@
 use super::Outcome;
 use crate::{
     cli::{Import as What, ImportWhat, StepNames},
-    compose::{connect, open_vault},
+    compose::open_vault,
     config::Config,
+    connect::connect,
 };
 use import::{Import, Milestone, Names, Options, ReadError, Record, Report, Source, Times, csv::CsvLog, xes::XesLog};
 use indicatif::{ProgressBar, ProgressStyle};

@@ -3,8 +3,9 @@
 use super::Outcome;
 use crate::{
     cli::ReadModels as What,
-    compose::{connect, open_log, open_vault, system_clock},
+    compose::{open_log, open_vault, system_clock},
     config::Config,
+    connect::connect,
     opener::VaultOpener,
 };
 use indicatif::{ProgressBar, ProgressStyle};

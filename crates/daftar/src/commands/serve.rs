@@ -7,7 +7,10 @@ use crate::{
 };
 
 pub(super) async fn run(config: Config, roles: &[Role]) -> Outcome {
-    let city = City::build(config, roles).await?;
+    let city = tokio::select! {
+        city = City::build(config, roles) => city?,
+        () = told_to_stop() => return Ok(()),
+    };
     tracing::info!(?roles, city = %city.config().city, "running");
     Ok(city.run(told_to_stop()).await?)
 }

@@ -3,8 +3,9 @@
 use super::{Outcome, token, told_to_stop};
 use crate::{
     cli,
-    compose::{City, Role, connect, open_vault},
+    compose::{City, Role, open_vault},
     config::Config,
+    connect::connect,
     founding::Folder,
     keys,
     nats::NatsServer,
@@ -25,7 +26,7 @@ pub(super) async fn run(mut config: Config, options: cli::Up) -> Outcome {
     config.nats_url.clone_from(&nats.url);
     let ended = tokio::select! {
         ended = whole_city(config, &folder) => ended,
-        () = nats.ended() => Err("nats-server stopped by itself; see nats.log in the data folder".into()),
+        () = nats.tend() => Ok(()),
     };
     nats.stop().await;
     ended

@@ -3,17 +3,19 @@
 use super::{Failed, chain};
 use crate::{
     compose::{Shared, StartError, open_vault},
-    health::Health,
     keys,
 };
 use departments::Desk;
 use gateway::{Gateway, Part, Readers, ReadyCheck};
 use kernel::Zone;
+use permits::Permits;
 use projection::{Reader, StoreError};
 use registrar::Commands;
 use std::{sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinSet};
 
+/// The registrar's name among the parts.
+const REGISTRAR: &str = "registrar";
 /// Between two tries to open a department's tables, which its projector makes.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -37,7 +39,7 @@ pub(crate) async fn spawn(
             readers,
             vault,
             keys,
-            ready: ready(&shared.health),
+            ready: ready(&shared),
             registry: Arc::clone(&shared.metrics),
         };
         let served = gateway::serve(listener, gateway, shared.stopped()).await;
@@ -70,15 +72,24 @@ async fn wait_for(department: &'static str, error: &StoreError) {
     tokio::time::sleep(PAUSE).await;
 }
 
-fn ready(health: &Health) -> ReadyCheck {
-    let health = health.clone();
+/// What this process knows of its other roles; a registrar that runs elsewhere is asked.
+fn ready(shared: &Shared) -> ReadyCheck {
+    let (health, commands) =
+        (shared.health.clone(), Commands::<Permits>::new(shared.client.clone(), &shared.config.city));
     Arc::new(move || {
-        let parts = health.parts().into_iter().map(|(name, trouble)| Part {
-            name: name.to_owned(),
-            ready: trouble.is_none(),
-            detail: trouble.unwrap_or_else(|| "well".to_owned()),
-        });
-        let parts = parts.collect();
-        Box::pin(async move { parts })
+        let (parts, commands) = (health.parts(), commands.clone());
+        Box::pin(async move {
+            let elsewhere = !parts.iter().any(|(name, _)| *name == REGISTRAR);
+            let mut parts: Vec<Part> = parts.into_iter().map(|(name, trouble)| part(name, trouble)).collect();
+            if elsewhere {
+                parts.push(part(REGISTRAR, commands.ping().await.err().map(|error| chain(&error))));
+            }
+            parts
+        })
     })
+}
+
+fn part(name: &str, trouble: Option<String>) -> Part {
+    let ready = trouble.is_none();
+    Part { name: name.to_owned(), ready, detail: trouble.unwrap_or_else(|| "well".to_owned()) }
 }

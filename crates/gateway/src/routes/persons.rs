@@ -41,8 +41,8 @@ pub(super) async fn kin(
     Ok(Json(state.send(&caller, head, None, command).await?.into()))
 }
 
-/// The key goes first, then the clear texts of every department: should one of them or the register not answer, nothing
-/// of the person opens any more all the same, and a repeat does what is left.
+/// The key goes first: should the register not answer, nothing of the person opens any more all the same, and a repeat
+/// does what is left. The departments' clear texts go with the event.
 pub(super) async fn forget(
     State(state): State<Shared>,
     caller: Caller,
@@ -51,9 +51,6 @@ pub(super) async fn forget(
     Body(_): Body<NothingBody>,
 ) -> Result<Json<Done>, Problem> {
     state.vault.forget(person, now()).await?;
-    for desk in [&state.readers.permit_office, &state.readers.districts, &state.readers.revenue] {
-        desk.reader().forget(person).await?;
-    }
     Ok(Json(state.send(&caller, head, None, Command::ForgetPerson { person }).await?.into()))
 }
 

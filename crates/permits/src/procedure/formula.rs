@@ -12,12 +12,15 @@ static ENV: LazyLock<Arc<Env>> = LazyLock::new(|| Arc::new(Env::stdlib()));
 /// The longest formula that is accepted, in bytes. Bounds the time that one evaluation can take.
 const MAX_FORMULA: usize = 1_000;
 
-/// How deep brackets, signs and choices may be nested. The reader and the evaluation recurse: a deeper formula could
-/// overflow the stack of the registrar's thread.
-const MAX_NESTING: usize = 16;
+/// How deep brackets may be nested. The reader takes more than 100 KiB of stack a level where it is not optimised, and
+/// a deep enough formula would end the registrar's process, not only its own publication.
+const MAX_BRACKETS: usize = 8;
 
-/// The most numbers, names and operators of a formula; a chain of operators is as deep as it is long.
-const MAX_NODES: usize = 150;
+/// The most choices (`a ? b : c`), which are read one within the other.
+const MAX_CHOICES: usize = 16;
+
+/// How deep its tree may be: a chain of operators is as deep as it is long, and evaluation recurses too.
+const MAX_DEPTH: usize = 32;
 
 /// A compiled formula.
 #[derive(Debug)]
@@ -29,10 +32,12 @@ pub struct Formula {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FormulaError {
     /// Too long to be checked by a person.
-    #[error("a formula may have {MAX_FORMULA} characters and {MAX_NODES} numbers, names and operators at most")]
+    #[error("a formula may have {MAX_FORMULA} characters at most")]
     TooLong,
     /// Nested too deep to be read safely.
-    #[error("brackets, choices and signs may be nested {MAX_NESTING} deep at most")]
+    #[error(
+        "at most {MAX_BRACKETS} brackets within each other, {MAX_CHOICES} choices and {MAX_DEPTH} operators in a row"
+    )]
     TooDeep,
     /// Not CEL.
     #[error("not a CEL expression: {0}")]
@@ -71,37 +76,34 @@ fn percent(amount: i64, n: i64) -> Result<i64, ExecutionError> {
     i64::try_from(rounded).map_err(|_| ExecutionError::function_error("percent", "the result is too large"))
 }
 
-/// Whether brackets, choices and rows of signs stay within what the reader can follow on a thread's stack. Counts also
-/// what stands in quotes: a name of a choice has no brackets.
+/// Whether brackets and choices stay within what the reader can follow. What stands in quotes counts too: the name of
+/// a choice has no brackets.
 fn is_shallow(text: &str) -> bool {
-    let (mut open, mut deepest, mut choices, mut signs, mut longest) = (0_usize, 0, 0, 0_usize, 0);
-    for c in text.chars().filter(|c| !c.is_whitespace()) {
+    let (mut open, mut deepest, mut choices) = (0_usize, 0, 0);
+    for c in text.chars() {
         match c {
             '(' | '[' | '{' => open += 1,
             ')' | ']' | '}' => open = open.saturating_sub(1),
             '?' => choices += 1,
             _ => {}
         }
-        signs = if matches!(c, '!' | '-') { signs + 1 } else { 0 };
-        (deepest, longest) = (open.max(deepest), signs.max(longest));
+        deepest = open.max(deepest);
     }
-    [deepest, choices, longest].into_iter().all(|depth| depth <= MAX_NESTING)
+    deepest <= MAX_BRACKETS && choices <= MAX_CHOICES
 }
 
 /// Whole numbers and no loops: a formula is exact, and its time and depth are bounded by its length.
-fn plain(expr: &Expr, nodes: &mut usize) -> Result<(), FormulaError> {
-    *nodes += 1;
-    if *nodes > MAX_NODES {
-        return Err(FormulaError::TooLong);
+fn plain(expr: &Expr, depth: usize) -> Result<(), FormulaError> {
+    if depth > MAX_DEPTH {
+        return Err(FormulaError::TooDeep);
     }
+    let deeper = |expr: &IdedExpr| plain(&expr.expr, depth + 1);
     match expr {
         Expr::Literal(LiteralValue::Double(_)) => Err(FormulaError::Inexact("a number with a fraction")),
         Expr::Comprehension(_) | Expr::Map(_) | Expr::Struct(_) => Err(FormulaError::Loop),
-        Expr::Call(call) => {
-            call.target.iter().map(|target| &**target).chain(&call.args).try_for_each(|e| plain(&e.expr, nodes))
-        }
-        Expr::List(list) => list.elements.iter().try_for_each(|element| plain(&element.expr, nodes)),
-        Expr::Select(select) => plain(&select.operand.expr, nodes),
+        Expr::Call(call) => call.target.iter().map(|target| &**target).chain(&call.args).try_for_each(deeper),
+        Expr::List(list) => list.elements.iter().try_for_each(deeper),
+        Expr::Select(select) => deeper(&select.operand),
         Expr::Literal(_) | Expr::Ident(_) | Expr::Unspecified => Ok(()),
     }
 }
@@ -128,7 +130,7 @@ impl Formula {
             return Err(FormulaError::Inexact("double()"));
         }
         drop(references);
-        plain(&expression.expr, &mut 0)?;
+        plain(&expression.expr, 1)?;
         Ok(Formula { expression })
     }
 

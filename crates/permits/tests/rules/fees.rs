@@ -75,7 +75,6 @@ fn fields() -> Vec<FieldSource> {
 
 fn value(text: &str, big: i64, n: i64) -> Result<i64, FormulaError> {
     let fields = fields();
-    eprintln!("T {}", &text[..text.len().min(40)]);
     let values = [Value::Integer(big), Value::Integer(n)];
     Formula::compile(text, &fields)?.integer(&Scope::new(&fields, |index| values.get(index)))
 }
@@ -111,15 +110,19 @@ fn formulas_are_exact_and_bounded() {
     assert!(matches!(value("n +", 1, 1), Err(FormulaError::Syntax(_))));
     assert!(matches!(value("n > 1", 1, 1), Err(FormulaError::Kind { .. })));
     assert!(matches!(value(&format!("n{}", " + 1".repeat(400)), 1, 1), Err(FormulaError::TooLong)));
-    for deep in ["(", "!", "-", "[", "n?"] {
+    for deep in ["(", "!", "-", "[", "n?", "n.", "n in ", "n<", "n ? n : "] {
         assert!(value(&deep.repeat(1_000 / deep.len()), 1, 1).is_err(), "{deep}");
     }
     let nested = format!("{}n{}", "(".repeat(400), ")".repeat(400));
     assert!(value(&nested, 1, 1).is_err(), "the reader recurses");
-    assert_eq!(value("((((((n))))))", 1, 1), Ok(1));
+    let brackets = |deep: usize| format!("{}n{}", "(".repeat(deep), ")".repeat(deep));
+    assert_eq!(value(&brackets(8), 1, 1), Ok(1));
+    assert_eq!(value(&brackets(9), 1, 1), Err(FormulaError::TooDeep));
     let chain = |links: usize| format!("n{}", "+1".repeat(links));
-    assert_eq!(value(&chain(70), 1, 1), Ok(71));
-    assert!(matches!(value(&chain(80), 1, 1), Err(FormulaError::TooLong)));
+    assert_eq!(value(&chain(31), 1, 1), Ok(32));
+    for links in [32, 400, 490] {
+        assert_eq!(value(&chain(links), 1, 1), Err(FormulaError::TooDeep));
+    }
 }
 
 #[test]

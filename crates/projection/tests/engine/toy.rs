@@ -12,6 +12,7 @@ pub(crate) enum Event {
     Noted { text: String, name: Option<Sealed> },
     Moved { district: u8 },
     Closed,
+    Forgotten { person: PersonId },
 }
 
 /// The codes of the stored forms: 1 is an [`Event`] as Postcard.
@@ -46,6 +47,9 @@ impl Register for Toy {
     }
     fn refusal_code(_: &String) -> &'static str {
         "no"
+    }
+    fn forgets(event: &Event) -> Option<PersonId> {
+        if let Event::Forgotten { person } = event { Some(*person) } else { None }
     }
     fn save(&self) -> Vec<u8> {
         Vec::new()
@@ -127,7 +131,7 @@ impl ReadModel for Cases {
             }
             Event::Moved { district } => row.district = *district,
             // A closed case goes, and comes back with whatever happens to it next.
-            Event::Closed => return Ok(None),
+            Event::Closed | Event::Forgotten { .. } => return Ok(None),
         }
         Ok(Some(row))
     }
@@ -171,6 +175,7 @@ impl ReadModel for Timeline {
             Event::Noted { text, .. } => ("noted", Some(text.clone())),
             Event::Moved { .. } => ("moved", None),
             Event::Closed => ("closed", None),
+            Event::Forgotten { .. } => return Ok(None),
         };
         Ok(Some(TimelineRow {
             position: event.meta.position.0,
@@ -212,7 +217,7 @@ impl ReadModel for Districts {
             Event::Opened { district } | Event::Moved { district } => {
                 keys.push(Key::pair(event.meta.channel.as_str(), *district));
             }
-            Event::Noted { .. } | Event::Closed => {}
+            Event::Noted { .. } | Event::Closed | Event::Forgotten { .. } => {}
         }
     }
     fn fold(row: Option<DistrictRow>, key: &Key, _: &Recorded<'_, Event>) -> Result<Option<DistrictRow>, Unfoldable> {
