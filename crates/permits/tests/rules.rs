@@ -9,6 +9,7 @@ mod rules {
     mod commands;
     mod consultations;
     mod fees;
+    mod golden;
     mod harness;
     mod imports;
     mod licences;
@@ -16,5 +17,7 @@ mod rules {
     mod numbers;
     mod objections;
     mod office;
+    mod sealed;
     mod steps;
+    mod wire;
 }
