@@ -127,7 +127,7 @@ pub(crate) async fn sqlite_rows(folder: &Path, batches: usize) -> Result<f64, Fa
 
 /// Rows a second that Postgres takes as one JSON parameter.
 pub(crate) async fn postgres_rows(database: &Database, batches: usize) -> Result<f64, Failed> {
-    let mut connection = sqlx::PgConnection::connect(&database.url()).await?;
+    let mut connection = sqlx::PgConnection::connect(database.url()).await?;
     connection.execute(DDL).await?;
     let sql = "INSERT INTO raw SELECT * FROM jsonb_populate_recordset(NULL::raw, $1::jsonb)";
     let batches: Vec<String> = (0..batches).map(|batch| rows(batch * ROWS)).collect();
