@@ -5,7 +5,7 @@ use kernel::Register;
 use permits::{Event, Permits, wire::CODES};
 use proptest::{strategy::ValueTree, test_runner::TestRunner};
 
-/// One event a paragraph: `code-vversion name`, its body in hex, and what it means.
+/// One event a paragraph: `code-vversion name`, its body in hex or a dash, and what it means.
 const GOLDEN: &str = include_str!("../../../../schemas/golden/permits/events.txt");
 
 struct Golden {
@@ -24,7 +24,7 @@ fn goldens() -> Vec<Golden> {
             let mut lines = paragraph.trim().splitn(3, '\n');
             let (number, name) = lines.next().unwrap().split_once(' ').unwrap();
             let (code, version) = number.split_once("-v").unwrap();
-            let hex = lines.next().unwrap();
+            let hex = lines.next().unwrap().trim_matches('-');
             let body = (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect();
             Golden {
                 code: code.parse().unwrap(),
@@ -40,6 +40,7 @@ fn goldens() -> Vec<Golden> {
 fn paragraph(event: &Event) -> String {
     let stored = Permits::encode(event);
     let hex: String = stored.body.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = if hex.is_empty() { "-" } else { &hex };
     format!("{}-v{} {}\n{hex}\n{event:?}\n", stored.code, stored.version, event.name())
 }
 
