@@ -107,6 +107,18 @@ pub(crate) struct ImportWhat {
     /// The IANA zone of times without an offset [default: the city's]
     #[arg(long)]
     pub(crate) zone: Option<String>,
+    /// How dates like 03/04/2019 are meant, where the log itself does not show it
+    #[arg(long, value_enum)]
+    pub(crate) dates: Option<Dates>,
+}
+
+/// Which stands first in a date whose year stands last.
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+pub(crate) enum Dates {
+    /// 31/12/2019
+    DayFirst,
+    /// 12/31/2019
+    MonthFirst,
 }
 
 #[derive(Debug, Args)]

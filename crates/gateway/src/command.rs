@@ -41,7 +41,7 @@ struct Headers {
     /// A UUID that makes the command idempotent: a repeat gets the first answer. `Command-Id` is the same.
     #[serde(rename = "Idempotency-Key")]
     idempotency_key: Option<String>,
-    /// How the request reached the city; `online` where nothing is said.
+    /// How the request reached the city; `online` where nothing is said, and always from a citizen.
     #[serde(rename = "Daftar-Channel")]
     channel: Option<String>,
     /// When it happened, for what an intake desk writes down later (RFC 3339).
@@ -78,6 +78,10 @@ impl State {
         command: Command,
     ) -> Result<Accepted, Problem> {
         let Head { id, channel, occurred_at } = head;
+        // What came over another channel is written down by an intake desk, which is asked for it.
+        if caller.is_citizen() && channel != Channel::ONLINE {
+            return Err(invalid(&CHANNEL));
+        }
         let actor = caller.actor.clone();
         let envelope = Envelope { id, actor, channel, cause: None, occurred_at, command };
         match self.commands.send(&envelope).await? {

@@ -12,6 +12,7 @@ mod rules {
     mod golden;
     mod harness;
     mod imports;
+    mod invariants;
     mod licences;
     mod limits;
     mod numbers;

@@ -2,12 +2,14 @@
 
 use super::Outcome;
 use crate::{
-    cli::{Import as What, ImportWhat, StepNames},
+    cli::{Dates, Import as What, ImportWhat, StepNames},
     compose::open_vault,
     config::Config,
     connect::connect,
 };
-use import::{Import, Milestone, Names, Options, ReadError, Record, Report, Source, Times, csv::CsvLog, xes::XesLog};
+use import::{
+    DateOrder, Import, Milestone, Names, Options, ReadError, Record, Report, Source, Times, csv::CsvLog, xes::XesLog,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use kernel::{Actor, Districts, Zone};
 use permits::Permits;
@@ -68,7 +70,11 @@ fn step_names(
 
 fn records(config: &Config, what: &ImportWhat, source: Source, names: &Names, xes: bool) -> Result<Records, Failed> {
     let zone = what.zone.as_deref().map(Zone::new).transpose()?.unwrap_or_else(|| config.zone.clone());
-    let times = Times::new(zone, None);
+    let order = what.dates.map(|dates| match dates {
+        Dates::DayFirst => DateOrder::DayFirst,
+        Dates::MonthFirst => DateOrder::MonthFirst,
+    });
+    let times = Times::new(zone, order);
     Ok(if xes { Box::new(XesLog::open(source, names, times)?) } else { Box::new(CsvLog::open(source, names, times)?) })
 }
 

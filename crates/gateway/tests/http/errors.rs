@@ -98,6 +98,8 @@ async fn what_is_no_request_is_a_problem_too() {
     world.anybody().get("/v1/licences/L-1405-000001").await.problem(404, "not-found");
     let keyed = citizen.with("idempotency-key", "seven").post("/v1/cases", &small_works(ZAHRA, "3-1-1")).await;
     assert_eq!(keyed.problem(400, "invalid-header")["field"], "idempotency-key");
+    let elsewhere = citizen.with("daftar-channel", "office").post("/v1/cases", &small_works(ZAHRA, "3-1-1")).await;
+    assert_eq!(elsewhere.problem(400, "invalid-header")["field"], "daftar-channel");
     let backdated = citizen.with("daftar-occurred-at", "2020-01-01T00:00:00Z");
     backdated.post("/v1/cases", &small_works(ZAHRA, "3-1-1")).await.problem(403, "may-not-backdate");
     let toml = admin.send(Method::POST, "/v1/procedures", Some("application/toml"), b"id = 1".to_vec()).await;

@@ -32,7 +32,7 @@ pub struct Permits {
 }
 
 /// The city, once established.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct City {
     /// Local time.
     pub zone: Zone,
