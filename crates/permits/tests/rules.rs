@@ -15,6 +15,7 @@ mod rules {
     mod invariants;
     mod licences;
     mod limits;
+    mod lives;
     mod numbers;
     mod objections;
     mod office;
