@@ -16,10 +16,14 @@ mod rules {
     mod licences;
     mod limits;
     mod lives;
+    mod memory;
     mod numbers;
     mod objections;
     mod office;
+    mod procedures;
+    mod refusals;
     mod sealed;
+    mod shipped;
     mod steps;
     mod wire;
 }

@@ -46,7 +46,7 @@ pub(super) fn case(serial: u32) -> CaseId {
 
 /// The officer of a role: each role has its own person.
 pub(super) fn officer(role: &str) -> PersonId {
-    let seed = role.bytes().fold(7u128, |sum, byte| sum * 131 + u128::from(byte));
+    let seed = role.bytes().fold(7u128, |sum, byte| (sum * 131 + u128::from(byte)) % (1 << 90));
     PersonId(Uuid::from_u128(1 << 100 | seed))
 }
 
