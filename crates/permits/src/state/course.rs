@@ -116,7 +116,7 @@ impl Case {
     fn pay(&mut self, e: &PaymentReceived) {
         if let Some(bill) = &mut self.bill {
             bill.paid = kernel::Rials(bill.total.0 - e.outstanding.0);
-            bill.references.push(e.reference.clone());
+            push(&mut bill.references, e.reference.clone());
         }
         self.release();
     }
@@ -145,7 +145,7 @@ impl Case {
             self.demanded |= 1 << place;
         }
         self.done &= !(1 << place);
-        self.open.push(OpenStep { place, officer: None, clock });
+        push(&mut self.open, OpenStep { place, officer: None, clock });
     }
 
     fn complete(&mut self, procedure: &Procedure, e: &StepCompleted) {
@@ -182,13 +182,14 @@ impl Case {
         let asked = procedure.agency(&e.agency).map(|(_, asked)| asked);
         let pauses = asked.and_then(|asked| asked.deadline.as_ref()).is_none_or(|deadline| deadline.pauses);
         self.consultations.retain(|earlier| earlier.agency != e.agency);
-        self.consultations.push(Consultation {
+        let asked = Consultation {
             agency: e.agency.clone(),
             place: place(procedure, &e.step),
             required: e.required,
             verdict: None,
             clock: e.deadline.map(|deadline| running(deadline, pauses)),
-        });
+        };
+        push(&mut self.consultations, asked);
     }
 
     fn bill(&mut self, e: &BillIssued, at: Instant) {
@@ -263,4 +264,10 @@ fn place(procedure: &Procedure, step: &StepId) -> u8 {
 
 fn bit(procedure: &Procedure, step: &StepId) -> u64 {
     1 << place(procedure, step)
+}
+
+/// Adds to a list that stays short, without the room for three more that a list doubles into: a city has many cases.
+fn push<T>(list: &mut Vec<T>, one: T) {
+    list.reserve_exact(1);
+    list.push(one);
 }

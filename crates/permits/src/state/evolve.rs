@@ -75,7 +75,7 @@ impl Permits {
         let case = Case::open(index, &self.procedures[index], e);
         self.books.cases.given(id.year(), id.serial());
         let (live, due, parcel) = (case.is_live(), case.next_due(), case.parcel.clone());
-        self.cases.insert(id, case);
+        self.cases.insert(id, Box::new(case));
         self.keep_live(id, parcel, false, live);
         self.keep_due(id, None, due);
     }

@@ -19,7 +19,8 @@ pub struct Permits {
     pub(crate) calendar: WorkCalendar,
     /// Every version ever published; a case holds the index of its own.
     pub(crate) procedures: Vec<Procedure>,
-    pub(crate) cases: FxHashMap<CaseId, Case>,
+    /// Boxed: a table is up to half empty, and an empty place should not cost a whole case.
+    pub(crate) cases: FxHashMap<CaseId, Box<Case>>,
     /// Which case of a parcel is open.
     pub(crate) live_parcels: FxHashMap<ParcelId, CaseId>,
     pub(crate) kin: FxHashSet<(PersonId, PersonId)>,
@@ -86,7 +87,7 @@ impl Permits {
     /// A case.
     #[must_use]
     pub fn case(&self, id: CaseId) -> Option<&Case> {
-        self.cases.get(&id)
+        self.cases.get(&id).map(|case| &**case)
     }
 
     /// How many cases there are.

@@ -12,7 +12,7 @@ use permits::{
 };
 use std::mem::size_of;
 
-const CASES: u32 = 10_000;
+const CASES: u32 = 1_000;
 const BUDGET: usize = 1_024;
 
 /// What a table of this many entries takes: a power of two of slots, at most seven eighths full, one byte each beside.
@@ -50,9 +50,12 @@ fn a_live_building_permit_takes_less_than_a_kibibyte() {
     let n = CASES as usize;
     let fields = procedure.source().fields.len();
     let behind: usize = cases.iter().map(|case| heap(case, fields)).sum();
-    let tables = table(n, size_of::<(CaseId, Case)>()) + table(n, size_of::<(ParcelId, CaseId)>());
+    let tables = table(n, size_of::<(CaseId, Box<Case>)>())
+        + n * (size_of::<Case>() + 16)
+        + table(n, size_of::<(ParcelId, CaseId)>());
     let due = n * size_of::<(Instant, CaseId)>() * 2;
     let in_memory = (behind + tables + due) / n;
+    eprintln!("SZ value {} open {} cons {} run {:?} avg open cap {} cons cap {} bills {}", size_of::<Option<Value>>(), size_of::<OpenStep>(), size_of::<Consultation>(), size_of::<permits::state::case::Running>(), cases.iter().map(|c| c.open.capacity()).sum::<usize>() as f64 / n as f64, cases.iter().map(|c| c.consultations.capacity()).sum::<usize>() as f64 / n as f64, cases.iter().filter(|c| c.bill.is_some()).count());
     let saved = world.state.save().len() / n;
     assert!(
         in_memory < BUDGET,
