@@ -92,7 +92,7 @@ pub struct Case {
     /// When the last decision was taken that can be objected to.
     pub decided_at: Option<Instant>,
     /// An open objection, with its clock if the procedure gives one.
-    pub objection: Option<Option<Running>>,
+    pub objection: Option<Box<Option<Running>>>,
     /// The licence.
     pub licence: Option<Licence>,
 }
@@ -196,7 +196,7 @@ impl Case {
         let asked = asked.filter_map(|c| Some((ClockKey::Consultation(&c.agency), c.clock.as_ref()?)));
         let unpaid = self.bill.as_ref().filter(|bill| bill.outstanding().0 > 0);
         let bill = unpaid.and_then(|bill| Some((ClockKey::Bill, bill.clock.as_ref()?)));
-        let objection = self.objection.as_ref().and_then(|clock| Some((ClockKey::Objection, clock.as_ref()?)));
+        let objection = self.objection.as_ref().and_then(|clock| Some((ClockKey::Objection, (**clock).as_ref()?)));
         let promise = self.promise.as_ref().map(|clock| (ClockKey::Promise, clock));
         promise.into_iter().chain(steps).chain(asked).chain(bill).chain(objection)
     }
@@ -223,7 +223,7 @@ impl Case {
                 self.consultations.iter_mut().find(|asked| asked.agency == *agency)?.clock.as_mut()
             }
             ClockKey::Bill => self.bill.as_mut()?.clock.as_mut(),
-            ClockKey::Objection => self.objection.as_mut()?.as_mut(),
+            ClockKey::Objection => (**self.objection.as_mut()?).as_mut(),
         }
     }
 }

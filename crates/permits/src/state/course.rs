@@ -75,7 +75,9 @@ impl Case {
             Event::WorkCompleted(_) => self.end(Status::Completed),
             Event::ApplicationWithdrawn(_) => self.end(Status::Withdrawn),
             Event::RecordClosed(_) => self.end(Status::Closed),
-            Event::ObjectionRaised(e) => self.objection = Some(e.deadline.map(|deadline| running(deadline, false))),
+            Event::ObjectionRaised(e) => {
+                self.objection = Some(Box::new(e.deadline.map(|deadline| running(deadline, false))))
+            }
             Event::ObjectionDecided(e) => self.objection_decided(procedure, e),
             Event::CutOverBreached(_)
             | Event::StepRecorded(_)
@@ -96,6 +98,7 @@ impl Case {
 
     fn close(&mut self, place: u8) {
         self.open.retain(|step| step.place != place);
+        self.open.shrink_to_fit();
     }
 
     fn correct(&mut self, procedure: &Procedure, e: &ReturnAnswered) {
@@ -150,7 +153,7 @@ impl Case {
 
     fn complete(&mut self, procedure: &Procedure, e: &StepCompleted) {
         let at = place(procedure, &e.step);
-        self.open.retain(|step| step.place != at);
+        self.close(at);
         self.done |= 1 << at;
         self.add_documents(procedure, &e.documents);
         if let Some(back) = &e.back_to {

@@ -295,7 +295,7 @@ fn fate(id_of: CaseId, case: &Case, dice: usize) -> Option<Command> {
 
 #[derive(Debug, Clone)]
 pub(super) enum Move {
-    Ask(Command, usize),
+    Ask(Box<Command>, usize),
     Help(CaseId, usize),
     /// A decision that fits where the case stands.
     Fate(CaseId, usize),
@@ -306,7 +306,7 @@ pub(super) fn moves() -> impl Strategy<Value = Vec<Move>> {
     let command =
         prop_oneof![4 => applications(), 4 => work(), 4 => talk(), 3 => money(), 4 => decisions(), 3 => of_the_city()];
     let one = prop_oneof![
-        6 => (command, 0..12_usize).prop_map(|(command, dice)| Move::Ask(command, dice)),
+        6 => (command, 0..12_usize).prop_map(|(command, dice)| Move::Ask(Box::new(command), dice)),
         8 => (a_case(), 1..5_usize).prop_map(|(case, times)| Move::Help(case, times)),
         4 => (a_case(), 0..8_usize).prop_map(|(case, dice)| Move::Fate(case, dice)),
         // Also back in time: the clock of a machine can be set back.
@@ -331,7 +331,7 @@ pub(super) fn live(moves: &[Move]) -> World {
     let mut world = given(city());
     for one in moves {
         match one {
-            Move::Ask(command, dice) => ask(&mut world, &by(fitting(command, *dice), command.clone())),
+            Move::Ask(command, dice) => ask(&mut world, &by(fitting(command, *dice), (**command).clone())),
             Move::Help(case, times) => {
                 for _ in 0..*times {
                     if let Some(command) = helpful(&world.state, *case) {
