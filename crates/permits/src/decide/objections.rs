@@ -44,6 +44,10 @@ pub(super) fn decide(mut draft: Draft, upheld: bool, note: Option<&Sealed>) -> D
     if upheld && !refused && !in_force {
         draft.record(LicenceReinstated {});
     }
+    if upheld && refused {
+        // The refusal took from their desks also agencies of steps that stay done.
+        draft.ask_missing();
+    }
     draft.settle();
     draft.decided()
 }

@@ -16,6 +16,9 @@ const MAX_TEXT: usize = 60 * 1024;
 /// The most of any one kind in a list: a case keeps steps and documents as 64 bits, and a page shows the rest.
 const MAX_LIST: usize = 64;
 
+/// Roles that no step, agency or decision can belong to.
+const NO_DESKS: &[&str] = &["admin", "bank", "citizen", "clock", "importer"];
+
 type Checked<T = ()> = Result<T, ProcedureError>;
 
 fn broken<T>(at: impl Into<String>, why: impl Into<String>) -> Checked<T> {
@@ -34,6 +37,7 @@ pub(super) fn parse(text: &str) -> Checked<Procedure> {
     names_are_unique(&source)?;
     source.fields.iter().try_for_each(field_can_be_answered)?;
     whole_case(&source)?;
+    roles_are_officers(&source)?;
     for step in &source.steps {
         step_alone(&source, step)?;
     }
@@ -60,6 +64,33 @@ fn lists_are_short(source: &Source) -> Checked {
     });
     match lists.into_iter().chain(in_steps).find(|(_, items)| *items > MAX_LIST) {
         Some((what, _)) => broken(what, format!("there may be {MAX_LIST} at most")),
+        None => Ok(()),
+    }
+}
+
+/// Roles that mean the same in every procedure are no desks: a step of the role citizen would be anybody's but the
+/// applicant's, who may not act on their own case.
+fn roles_are_officers(source: &Source) -> Checked {
+    let steps = source.steps.iter().map(|step| (format!("step {}: role", step.id), &step.role));
+    let asked = source.steps.iter().flat_map(|step| &step.consultations);
+    let asked = asked.map(|asked| (format!("consultation {}: role", asked.agency), &asked.role));
+    let decided = source.decisions.iter().flat_map(|d| {
+        [
+            &d.refuse,
+            &d.bill,
+            &d.grant,
+            &d.issue,
+            &d.suspend,
+            &d.renew,
+            &d.transfer,
+            &d.complete,
+            &d.extend,
+            &d.objection,
+        ]
+    });
+    let decided = decided.map(|role| ("decisions".to_owned(), role));
+    match steps.chain(asked).chain(decided).find(|(_, role)| NO_DESKS.contains(&role.as_str())) {
+        Some((at, role)) => broken(at, format!("{role} is nobody's desk")),
         None => Ok(()),
     }
 }
@@ -137,8 +168,9 @@ fn whole_case(source: &Source) -> Checked {
         }
         deadline("objection.within", Some(&objection.within))?;
         deadline("objection.answer", objection.answer.as_ref())?;
-        if !source.steps.iter().any(|step| step.id == objection.reopens) {
-            return broken("objection.reopens", format!("there is no step {}", objection.reopens));
+        let reopened = source.steps.iter().find(|step| step.id == objection.reopens);
+        if reopened.is_none_or(|step| step.phase != Phase::Application || step.on_demand) {
+            return broken("objection.reopens", format!("there is no step {} of the application", objection.reopens));
         }
     }
     Ok(())

@@ -105,7 +105,8 @@ impl Case {
         self.facts = std::mem::take(&mut self.facts).with(procedure, &e.facts);
         self.add_documents(procedure, &e.documents);
         self.returned = None;
-        self.unskip(procedure);
+        // The corrected facts decide anew which steps apply; what is skipped again says so by its own event.
+        self.skipped = 0;
         self.release();
     }
 
@@ -158,17 +159,6 @@ impl Case {
         self.add_documents(procedure, &e.documents);
         if let Some(back) = &e.back_to {
             self.undo(procedure, procedure.from_here_on(usize::from(place(procedure, back))));
-        }
-    }
-
-    /// Steps that apply since the facts were corrected are no longer skipped.
-    fn unskip(&mut self, procedure: &Procedure) {
-        if self.skipped == 0 {
-            return;
-        }
-        let scope = procedure.scope(&self.facts);
-        for place in (0..procedure.source().steps.len()).filter(|place| procedure.applies(*place, &scope)) {
-            self.skipped &= !(1 << place);
         }
     }
 

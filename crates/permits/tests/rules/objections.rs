@@ -95,3 +95,19 @@ fn an_objection_has_its_own_deadline() {
         matches!(&events[0], Event::DeadlinePassed(e) if e.clock == Clock::Objection && e.escalated_to == Some(role("mayor")))
     );
 }
+
+#[test]
+fn an_agency_that_a_refusal_silenced_is_asked_again() {
+    // The inquiries end aside, with the fire service unheard, and the objection reopens a later step.
+    let source = KIOSK.replace("reopens = \"ask\"", "reopens = \"cash\"").replace(
+        "[[step.consultation]]\nagency = \"fire\"",
+        "[[step.outcome]]\nid = \"aside\"\ntitle = { fa = \"x\", en = \"x\" }\nopens = \"hearing\"\n\
+         [[step.consultation]]\nagency = \"fire\"",
+    );
+    let refuse = head(Command::RefuseCase { case: case(1), article: id("zoning"), note: None });
+    let start = [by("admin", establish()), by("admin", publish(&source)), apply(|_| {})];
+    let aside = by("clerk", complete("ask", "aside", &[], &[]));
+    let world = given(start).and([by("clerk", done("check")), aside, refuse, object(), decide(true)]);
+    let asked = world.case(1).consultations.iter().filter(|asked| asked.required && asked.verdict.is_none()).count();
+    assert_eq!(asked, 1, "no licence before the fire service answers");
+}

@@ -28,6 +28,11 @@ fn what_it_says_must_exist() {
     broken("opens = \"hearing\"", "opens = \"ask\"", "step check: outcome doubt", "on-demand");
     broken("back-to = \"check\"", "back-to = \"build\"", "step survey: outcome again", "of this phase");
     broken("reopens = \"ask\"", "reopens = \"nap\"", "objection.reopens", "no step nap");
+    broken("reopens = \"ask\"", "reopens = \"build\"", "objection.reopens", "of the application");
+    broken("reopens = \"ask\"", "reopens = \"hearing\"", "objection.reopens", "of the application");
+    broken("role = \"surveyor\"", "role = \"citizen\"", "step survey: role", "nobody's desk");
+    broken("role = \"agency-fire\"", "role = \"clock\"", "consultation fire: role", "nobody's desk");
+    broken("bill = \"cashier\"", "bill = \"bank\"", "decisions", "nobody's desk");
     broken("formula = \"floors * 1000\"", "formula = \"storeys * 1000\"", "fee floor-fee: formula", "no field storeys");
     broken("when = \"heritage\"", "when = \"old\"", "step ask: consultation museum: when", "no field old");
 }
