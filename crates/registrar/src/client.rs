@@ -1,11 +1,12 @@
 //! The caller's side: sends a command to the registrar and waits for its answer.
 
+use crate::post::{self, Letter, Undelivered};
 use async_nats::Client;
-use async_nats::client::{Request, RequestErrorKind};
-use bytes::Bytes;
+use async_nats::client::{Request, RequestError, RequestErrorKind};
 use kernel::{Answer, CityId, Envelope, Register};
 use ledger::{MAX_COMMAND, command_subject};
-use std::{fmt, marker::PhantomData, time::Duration};
+use std::{fmt, marker::PhantomData, sync::Arc, time::Duration};
+use tokio::sync::{mpsc, oneshot};
 
 /// How long a caller waits unless told otherwise.
 pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -13,9 +14,10 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long [`Commands::ping`] waits.
 const PING: Duration = Duration::from_secs(1);
 
-/// Sends commands to one register. Cheap to clone.
+/// Sends commands to one register. Cheap to clone; clones share messages, so a process wants one and its clones.
 pub struct Commands<R> {
     client: Client,
+    post: mpsc::Sender<Letter>,
     subject: async_nats::Subject,
     timeout: Duration,
     register: PhantomData<fn() -> R>,
@@ -53,25 +55,28 @@ pub enum SendError {
         subject: String,
         /// Why.
         #[source]
-        source: async_nats::client::RequestError,
+        source: Arc<RequestError>,
     },
     /// The answer is of another build.
-    #[error("the answer of {subject} cannot be read")]
+    #[error("the answer of {subject} cannot be read: {why}")]
     Answer {
         /// Where it came from.
         subject: String,
         /// Why.
-        #[source]
-        source: postcard::Error,
+        why: String,
     },
 }
 
 impl<R: Register> Commands<R> {
     /// For the register of a city; waits [`DEFAULT_TIMEOUT`] for an answer.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
     #[must_use]
     pub fn new(client: Client, city: &CityId) -> Commands<R> {
-        let subject = command_subject(city, R::NAME).into();
-        Commands { client, subject, timeout: DEFAULT_TIMEOUT, register: PhantomData }
+        let subject = async_nats::Subject::from(command_subject(city, R::NAME));
+        let post = post::start(client.clone(), subject.clone());
+        Commands { client, post, subject, timeout: DEFAULT_TIMEOUT, register: PhantomData }
     }
 
     /// The same with another time to wait.
@@ -89,11 +94,19 @@ impl<R: Register> Commands<R> {
         if payload.len() > MAX_COMMAND {
             return Err(self.unsendable(format!("{} bytes, at most {MAX_COMMAND} are allowed", payload.len())));
         }
-        let request = Request::new().payload(Bytes::from(payload)).timeout(Some(self.timeout));
-        let answer =
-            self.client.send_request(self.subject.clone(), request).await.map_err(|error| self.failed(error))?;
-        postcard::from_bytes(&answer.payload)
-            .map_err(|source| SendError::Answer { subject: self.subject.to_string(), source })
+        let (answer, answered) = oneshot::channel();
+        let letter = Letter { command: payload, timeout: self.timeout, answer };
+        let delivered = async {
+            // The post ends with the runtime only, and then nobody polls this.
+            self.post.send(letter).await.ok()?;
+            answered.await.ok()
+        };
+        match tokio::time::timeout(self.timeout, delivered).await {
+            Ok(Some(Ok(answer))) => postcard::from_bytes(&answer).map_err(|error| self.unreadable(error.to_string())),
+            Ok(Some(Err(Undelivered::Request(error)))) => Err(self.failed(error)),
+            Ok(Some(Err(Undelivered::Answer))) => Err(self.unreadable("it does not answer each command".to_owned())),
+            Ok(None) | Err(_) => Err(self.timed_out()),
+        }
     }
 
     /// Asks whether a registrar listens, without a command.
@@ -103,18 +116,26 @@ impl<R: Register> Commands<R> {
     pub async fn ping(&self) -> Result<(), SendError> {
         let request = Request::new().timeout(Some(PING));
         let answer = self.client.send_request(self.subject.clone(), request).await;
-        answer.map(drop).map_err(|error| self.failed(error))
+        answer.map(drop).map_err(|error| self.failed(Arc::new(error)))
     }
 
     fn unsendable(&self, why: String) -> SendError {
         SendError::Unsendable { subject: self.subject.to_string(), why }
     }
 
-    fn failed(&self, source: async_nats::client::RequestError) -> SendError {
+    fn unreadable(&self, why: String) -> SendError {
+        SendError::Answer { subject: self.subject.to_string(), why }
+    }
+
+    fn timed_out(&self) -> SendError {
+        SendError::Timeout { subject: self.subject.to_string(), waited: self.timeout }
+    }
+
+    fn failed(&self, source: Arc<RequestError>) -> SendError {
         let subject = self.subject.to_string();
         match source.kind() {
             RequestErrorKind::NoResponders => SendError::NotRunning { subject },
-            RequestErrorKind::TimedOut => SendError::Timeout { subject, waited: self.timeout },
+            RequestErrorKind::TimedOut => self.timed_out(),
             RequestErrorKind::InvalidSubject | RequestErrorKind::MaxPayloadExceeded => {
                 SendError::Unsendable { subject, why: source.to_string() }
             }
@@ -136,8 +157,9 @@ impl SendError {
 
 impl<R> Clone for Commands<R> {
     fn clone(&self) -> Commands<R> {
-        let Commands { client, subject, timeout, register } = self;
-        Commands { client: client.clone(), subject: subject.clone(), timeout: *timeout, register: *register }
+        let Commands { client, post, subject, timeout, register } = self;
+        let (client, post, subject) = (client.clone(), post.clone(), subject.clone());
+        Commands { client, post, subject, timeout: *timeout, register: *register }
     }
 }
 impl<R> fmt::Debug for Commands<R> {

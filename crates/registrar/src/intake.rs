@@ -1,11 +1,12 @@
 //! The queue of waiting commands: taken from NATS, parsed, and never longer than it may be.
 
-use async_nats::{Client, Subject, Subscriber};
-use bytes::Bytes;
+use crate::bundle;
+use async_nats::{Message, Subject, Subscriber};
+use bytes::{Bytes, BytesMut};
 use futures::Stream;
 use kernel::{Answer, Envelope, Register};
 use ledger::MAX_COMMAND;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -17,9 +18,18 @@ pub const MAX_WAITING: usize = 10_000;
 const MAX_TAKEN: usize = 1_000;
 
 /// Who waits for the answer, and since when.
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Caller {
-    pub(crate) inbox: Option<Subject>,
+    message: u64,
+    place: usize,
     pub(crate) since: Instant,
+}
+
+/// A message whose commands are not all answered.
+struct Unanswered {
+    inbox: Option<Subject>,
+    answers: Vec<Vec<u8>>,
+    left: usize,
 }
 
 /// A command that waits to be decided.
@@ -34,6 +44,10 @@ pub(crate) struct Intake<R: Register> {
     pub(crate) waiting: VecDeque<Waiting<R>>,
     /// Commands that are not let in, with what to tell the caller.
     pub(crate) turned_away: Vec<(Caller, Answer<R::Refusal>)>,
+    messages: u64,
+    unanswered: HashMap<u64, Unanswered>,
+    /// Messages that are answered as a whole, with where their answers go.
+    answered: Vec<(Subject, Bytes)>,
 }
 
 /// What waiting for commands came to.
@@ -45,7 +59,14 @@ pub(crate) enum Arrival {
 
 impl<R: Register> Intake<R> {
     pub(crate) fn new(subscriber: Subscriber) -> Intake<R> {
-        Intake { subscriber, waiting: VecDeque::new(), turned_away: Vec::new() }
+        Intake {
+            subscriber,
+            waiting: VecDeque::new(),
+            turned_away: Vec::new(),
+            messages: 0,
+            unanswered: HashMap::new(),
+            answered: Vec::new(),
+        }
     }
 
     /// Waits until at least one message has come and takes what is there. Can be dropped while it waits.
@@ -57,7 +78,7 @@ impl<R: Register> Intake<R> {
     fn poll_arrivals(&mut self, context: &mut Context<'_>) -> Poll<Arrival> {
         for taken in 0..MAX_TAKEN {
             match Pin::new(&mut self.subscriber).poll_next(context) {
-                Poll::Ready(Some(message)) => self.take(message.reply, &message.payload),
+                Poll::Ready(Some(message)) => self.take(message),
                 Poll::Ready(None) if taken == 0 => return Poll::Ready(Arrival::Closed),
                 Poll::Pending if taken == 0 => return Poll::Pending,
                 Poll::Ready(None) | Poll::Pending => break,
@@ -66,14 +87,61 @@ impl<R: Register> Intake<R> {
         Poll::Ready(Arrival::Some)
     }
 
-    fn take(&mut self, inbox: Option<Subject>, payload: &[u8]) {
-        let caller = Caller { inbox, since: Instant::now() };
-        if self.waiting.len() >= MAX_WAITING {
-            return self.turned_away.push((caller, Answer::Busy));
+    fn take(&mut self, message: Message) {
+        let since = Instant::now();
+        let Some(items) = bundle::open(&message.payload) else {
+            let caller = self.expect(message.reply, 1, since);
+            let why = format!("the message is not a run of at most {} commands", bundle::MAX_ITEMS);
+            return self.turned_away.push((caller, Answer::Malformed(why)));
+        };
+        if items.is_empty() {
+            // Somebody asks whether a registrar is here.
+            self.answered.extend(message.reply.map(|inbox| (inbox, Bytes::new())));
+            return;
         }
-        match parse(payload) {
-            Ok(envelope) => self.waiting.push_back(Waiting { envelope, caller }),
-            Err(why) => self.turned_away.push((caller, Answer::Malformed(why))),
+        let first = self.expect(message.reply, items.len(), since);
+        for (place, item) in items.into_iter().enumerate() {
+            let caller = Caller { place, ..first };
+            if self.waiting.len() >= MAX_WAITING {
+                self.turned_away.push((caller, Answer::Busy));
+                continue;
+            }
+            match parse(&item) {
+                Ok(envelope) => self.waiting.push_back(Waiting { envelope, caller }),
+                Err(why) => self.turned_away.push((caller, Answer::Malformed(why))),
+            }
+        }
+    }
+
+    fn expect(&mut self, inbox: Option<Subject>, left: usize, since: Instant) -> Caller {
+        self.messages += 1;
+        self.unanswered.insert(self.messages, Unanswered { inbox, answers: vec![Vec::new(); left], left });
+        Caller { message: self.messages, place: 0, since }
+    }
+
+    /// Notes the answer to one command.
+    pub(crate) fn answer(&mut self, caller: Caller, answer: Vec<u8>) {
+        let Some(message) = self.unanswered.get_mut(&caller.message) else { return };
+        message.answers[caller.place] = answer;
+        message.left -= 1;
+        if message.left > 0 {
+            return;
+        }
+        let Some(Unanswered { inbox, answers, .. }) = self.unanswered.remove(&caller.message) else { return };
+        // Nobody waits for commands that were published without a reply subject.
+        let Some(inbox) = inbox else { return };
+        let mut payload = BytesMut::with_capacity(answers.iter().map(|answer| answer.len() + 4).sum());
+        answers.iter().for_each(|answer| bundle::add(&mut payload, answer));
+        self.answered.push((inbox, payload.freeze()));
+    }
+
+    /// Sends the answers of messages whose commands are all answered.
+    pub(crate) async fn reply(&mut self, client: &async_nats::Client) {
+        for (inbox, answers) in self.answered.drain(..) {
+            if let Err(error) = client.publish(inbox, answers).await {
+                // The callers ask again with the same ids.
+                tracing::warn!(%error, "answers could not be sent");
+            }
         }
     }
 
@@ -103,21 +171,9 @@ fn parse<C: serde::de::DeserializeOwned>(payload: &[u8]) -> Result<Envelope<C>, 
 }
 
 /// An answer as it travels.
-pub(crate) fn encode<F: serde::Serialize>(answer: &Answer<F>) -> Bytes {
-    match postcard::to_stdvec(answer) {
-        Ok(bytes) => bytes.into(),
-        Err(error) => {
-            tracing::error!(%error, "an answer could not be encoded");
-            Bytes::new()
-        }
-    }
-}
-
-/// Sends an answer to whoever waits for it; nobody waits for a command that was published without a reply subject.
-pub(crate) async fn reply(client: &Client, caller: Caller, answer: Bytes) {
-    let Some(inbox) = caller.inbox else { return };
-    if let Err(error) = client.publish(inbox, answer).await {
-        // The caller asks again with the same id.
-        tracing::warn!(%error, "an answer could not be sent");
-    }
+pub(crate) fn encode<F: serde::Serialize>(answer: &Answer<F>) -> Vec<u8> {
+    postcard::to_stdvec(answer).unwrap_or_else(|error| {
+        tracing::error!(%error, "an answer could not be encoded");
+        Vec::new()
+    })
 }

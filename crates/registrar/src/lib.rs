@@ -6,6 +6,7 @@
 
 mod answers;
 mod batch;
+mod bundle;
 mod client;
 mod config;
 mod durable;
@@ -15,6 +16,7 @@ mod handle;
 mod intake;
 mod metrics;
 mod pace;
+mod post;
 mod settings;
 mod snapshot;
 mod start;

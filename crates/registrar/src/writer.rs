@@ -214,17 +214,14 @@ impl<R: Register> Writer<R> {
         let now = Instant::now();
         for (caller, answer) in replies {
             self.metrics.answered::<R>(&answer, now - caller.since);
-            let bytes = intake::encode(&answer);
-            drop(answer);
-            intake::reply(&self.config.client, caller, bytes).await;
+            self.intake.answer(caller, intake::encode(&answer));
         }
+        self.intake.reply(&self.config.client).await;
     }
 
     async fn turn_away(&mut self) {
-        if !self.intake.turned_away.is_empty() {
-            let replies = std::mem::take(&mut self.intake.turned_away);
-            self.answer(replies).await;
-        }
+        let replies = std::mem::take(&mut self.intake.turned_away);
+        self.answer(replies).await;
     }
 
     /// After a reconnect the server may stand on an older store: the guard looks before anything is written. False when

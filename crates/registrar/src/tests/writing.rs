@@ -1,10 +1,13 @@
 //! What callers see: answers, repeats, refusals, limits, and the same after a restart.
 
-use super::{World, accepted, envelope, lockers::Order, take};
+use super::{Commands, World, accepted, envelope, lockers::Order, take};
+use crate::bundle;
 use crate::intake::{Intake, MAX_WAITING};
 use crate::tests::lockers::{Lockers, Taken};
+use bytes::BytesMut;
 use kernel::{Answer, Position};
 use ledger::{MAX_BLOCK, MAX_COMMAND, command_subject};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use test_support::eventually;
 
@@ -66,16 +69,46 @@ async fn what_is_no_command_is_malformed_and_changes_nothing() {
     let subject = command_subject(&World::city(), "lockers");
     let mut long = postcard::to_stdvec(&take(1)).unwrap();
     long.push(0);
-    for bytes in [vec![], vec![0xff; 40], long, vec![0; MAX_COMMAND + 1]] {
-        let answer = client.request(subject.clone(), bytes.into()).await.unwrap();
-        assert!(matches!(postcard::from_bytes(&answer.payload).unwrap(), Answer::<Taken>::Malformed(_)));
+    let good = postcard::to_stdvec(&take(1)).unwrap();
+    let mut message = BytesMut::new();
+    for command in [&[][..], &[0xff; 40], &good, &long, &vec![0; MAX_COMMAND + 1]] {
+        bundle::add(&mut message, command);
     }
+    let answer = client.request(subject.clone(), message.freeze()).await.unwrap();
+    let answers: Vec<Answer<Taken>> =
+        bundle::open(&answer.payload).unwrap().iter().map(|answer| postcard::from_bytes(answer).unwrap()).collect();
+    let malformed: Vec<bool> = answers.iter().map(|answer| matches!(answer, Answer::Malformed(_))).collect();
+    assert_eq!(malformed, [true, true, false, true, true], "{answers:?}");
+    let no_bundle = client.request(subject.clone(), vec![0xff; 40].into()).await.unwrap();
+    let answers = bundle::open(&no_bundle.payload).unwrap();
+    assert!(matches!(postcard::from_bytes(&answers[0]).unwrap(), Answer::<Taken>::Malformed(_)));
     let commands = world.commands().await;
     let huge = Order::Note { events: 10, bytes: MAX_BLOCK / 10 };
-    assert!(matches!(commands.send(&envelope(1, huge)).await.unwrap(), Answer::Malformed(_)));
-    assert_eq!(accepted(commands.send(&take(2)).await.unwrap()).first, Position(0));
+    assert!(matches!(commands.send(&envelope(9, huge)).await.unwrap(), Answer::Malformed(_)));
+    assert_eq!(accepted(commands.send(&take(2)).await.unwrap()).first, Position(1));
     registrar.shutdown().await.unwrap();
     assert!(matches!(commands.send(&take(3)).await, Err(crate::SendError::NotRunning { .. })));
+}
+
+#[tokio::test]
+async fn commands_sent_together_share_messages_and_a_lonely_one_does_not_wait() {
+    let world = World::new().await;
+    let registrar = world.start().await.unwrap();
+    let client = world.server.client().await;
+    let commands = Commands::<Lockers>::new(client.clone(), &World::city());
+    let sent = || client.statistics().out_messages.load(Ordering::Relaxed);
+    let before = sent();
+    accepted(commands.send(&take(1)).await.unwrap());
+    assert_eq!(sent() - before, 1);
+    let before = sent();
+    let takes: Vec<_> = (2..1_002).map(take).collect();
+    for answer in futures::future::join_all(takes.iter().map(|take| commands.send(take))).await {
+        accepted(answer.unwrap());
+    }
+    assert!(sent() - before <= 20, "{} messages for a thousand commands", sent() - before);
+    commands.ping().await.unwrap();
+    registrar.shutdown().await.unwrap();
+    assert_eq!(world.stored().await.len(), 1_001);
 }
 
 #[tokio::test]
@@ -99,9 +132,11 @@ async fn a_full_queue_turns_commands_away() {
     let subscriber = client.subscribe("queue").await.unwrap();
     client.flush().await.unwrap();
     let mut intake = Intake::<Lockers>::new(subscriber);
-    let bytes = bytes::Bytes::from(postcard::to_stdvec(&take(1)).unwrap());
-    for _ in 0..MAX_WAITING + 100 {
-        client.publish("queue", bytes.clone()).await.unwrap();
+    let mut message = BytesMut::new();
+    (0..100).for_each(|_| bundle::add(&mut message, &postcard::to_stdvec(&take(1)).unwrap()));
+    let message = message.freeze();
+    for _ in 0..MAX_WAITING / 100 + 1 {
+        client.publish("queue", message.clone()).await.unwrap();
     }
     while intake.waiting.len() + intake.turned_away.len() < MAX_WAITING + 100 {
         intake.arrivals().await;
