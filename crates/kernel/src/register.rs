@@ -8,7 +8,7 @@ use crate::{Actor, CaseId, Channel, CommandId, Instant, PersonId, Position};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::borrow::Cow;
 
-/// A command with who sent it; what travels, as Postcard, on `daftar.<city>.cmd.<register>`.
+/// A command with who sent it; travels as Postcard, with others in one message, on `daftar.<city>.cmd.<register>`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Envelope<C> {
     /// Makes the command idempotent.
