@@ -140,6 +140,10 @@ impl<'a> After<'a> {
 pub(crate) fn among(column: &str, values: impl IntoIterator<Item = Value>, arguments: &mut Vec<Value>) -> String {
     let first = arguments.len() + 1;
     arguments.extend(values);
+    if arguments.len() < first {
+        // Not every database takes an empty list.
+        return " AND 1 = 0".to_owned();
+    }
     let places: Vec<String> = (first..=arguments.len()).map(|place| format!("${place}")).collect();
     format!(" AND {column} IN ({})", places.join(", "))
 }

@@ -2,8 +2,8 @@
 
 use super::touch;
 use crate::desk::{Desk, QueryError};
-use crate::view::{After, Day, Limit, Page, When, page};
-use kernel::{CaseId, Date, DistrictId, Instant, Position};
+use crate::view::{After, Day, Limit, Page, When, among_districts, page};
+use kernel::{CaseId, Date, DistrictId, Districts, Instant, Position};
 use permits::Event;
 use projection::Class::Public;
 use projection::{Column, Key, ReadModel, Recorded, Table, Unfoldable};
@@ -81,15 +81,22 @@ pub struct BreachView {
     pub since: Day,
 }
 
-/// Breaches, in the order of the register; `after` is the position that the page before ended at.
+/// Breaches in these districts, in the order of the register; `after` is the position that the page before ended at.
 ///
 /// # Errors
 /// When `after` is no position, or the database fails.
-pub async fn breaches(desk: &Desk, after: Option<&str>, limit: Limit) -> Result<Page<BreachView>, QueryError> {
+pub async fn breaches(
+    desk: &Desk,
+    districts: Districts,
+    after: Option<&str>,
+    limit: Limit,
+) -> Result<Page<BreachView>, QueryError> {
     let what = "breaches";
     let after = After::integer(what, after, -1)?;
-    let sql = "SELECT * FROM breaches WHERE position > $1 ORDER BY position LIMIT $2";
-    let rows: Vec<Breach> = desk.fetch(what, sql, &[after.into(), limit.asked().into()]).await?;
+    let mut arguments = vec![after.into(), limit.asked().into()];
+    let among = among_districts("district", districts, &mut arguments);
+    let sql = format!("SELECT * FROM breaches WHERE position > $1{among} ORDER BY position LIMIT $2");
+    let rows: Vec<Breach> = desk.fetch(what, sql, &arguments).await?;
     let show = |row: Breach| BreachView {
         position: row.position.0,
         case: row.case_id.to_string(),

@@ -25,7 +25,7 @@ pub use consultations::Verdict;
 pub use inbox::{InboxAsk, InboxItem, Work, inbox};
 pub use licences::{LicenceState, LicenceView, licence, licence_of};
 pub use procedures::{ProcedureView, procedure, procedures};
-pub use search::{CaseSummary, SHORTEST_NAME, Search, search};
+pub use search::{CaseSummary, SHORTEST_NAME, Search, Sight, search};
 pub use steps::StepState;
 pub use timeline::{Happened, timeline};
 

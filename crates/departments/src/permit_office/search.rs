@@ -2,8 +2,8 @@
 
 use super::cases::Holder;
 use crate::desk::{Desk, QueryError};
-use crate::view::{After, Limit, Page, When, page};
-use kernel::{CaseId, DistrictId, Instant, ParcelId, PersonId, ProcedureId};
+use crate::view::{After, Limit, Page, When, among_districts, page};
+use kernel::{CaseId, DistrictId, Districts, Instant, ParcelId, PersonId, ProcedureId};
 use permits::numbers::LicenceNumber;
 use projection::Value;
 use schemars::JsonSchema;
@@ -81,13 +81,23 @@ pub(super) struct Listed {
 const LISTED: &str = "c.case_id, c.procedure, c.district, c.parcel, c.status, c.holder, c.holder_since, c.promised, \
                       c.promise_passed, c.opened_at, c.decided_at, c.reference, c.licence";
 
-/// The cases that are found, the newest first; `after` is where the page before ended.
+/// Whose eyes a list is for.
+#[derive(Debug, Clone, Copy)]
+pub enum Sight {
+    /// Cases of these districts.
+    Districts(Districts),
+    /// Cases that are theirs, as applicant or agent.
+    Person(PersonId),
+}
+
+/// The cases that are found, the newest first, of those in sight; `after` is where the page before ended.
 ///
 /// # Errors
 /// When `after` is no place in a list of cases, or the database fails.
 pub async fn search(
     desk: &Desk,
     what: &Search,
+    sight: Sight,
     after: Option<&str>,
     limit: Limit,
 ) -> Result<Page<CaseSummary>, QueryError> {
@@ -104,10 +114,18 @@ pub async fn search(
             None => return Ok(Page { items: Vec::new(), next: None }),
         },
     };
+    let mut arguments = vec![argument, before.into(), limit.asked().into()];
+    let seen = match sight {
+        Sight::Districts(districts) => among_districts("c.district", districts, &mut arguments),
+        Sight::Person(person) => {
+            arguments.push(person.into());
+            " AND (c.applicant = $4 OR c.agent = $4)".to_owned()
+        }
+    };
     let sql = format!(
-        "SELECT {LISTED} FROM cases AS c WHERE {condition} AND c.case_id < $2 ORDER BY c.case_id DESC LIMIT $3"
+        "SELECT {LISTED} FROM cases AS c WHERE {condition} AND c.case_id < $2{seen} ORDER BY c.case_id DESC LIMIT $3"
     );
-    let rows: Vec<Listed> = desk.fetch(WHAT, sql, &[argument, before.into(), limit.asked().into()]).await?;
+    let rows: Vec<Listed> = desk.fetch(WHAT, sql, &arguments).await?;
     Ok(page(rows, limit, |row| row.case_id.as_u64().to_string(), |row| row.show(desk)))
 }
 

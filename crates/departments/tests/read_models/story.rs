@@ -3,12 +3,14 @@
 use crate::tables::{Fresh, postgres, sqlite};
 use crate::world::{World, case, citizen, document, id, observed, officer, on, party, sealed, small_works};
 use departments::districts::{self, VisitState, VisitsAsk};
-use departments::permit_office::{self, Holder, InboxAsk, LicenceState, Objection, Search, StepState, Work};
+use departments::permit_office::{self, Holder, InboxAsk, LicenceState, Objection, Search, Sight, StepState, Work};
 use departments::revenue::{self, BillState, OverdueAsk};
 use departments::{Limit, Personal, QueryError};
 use kernel::{Actor, CaseId, Date, DistrictId, Districts, Rials};
 use permits::events::{ChecklistAnswer, Verdict};
 use permits::{Command, numbers::BillNumber, numbers::LicenceNumber};
+
+const EVERYWHERE: Sight = Sight::Districts(Districts::ALL);
 
 fn complete(case: CaseId, step: &str, outcome: &str, items: &[&str], documents: &[&str]) -> Command {
     Command::CompleteStep {
@@ -227,7 +229,7 @@ async fn cases_are_found(fresh: Fresh) {
     fresh.catch_up(&story()).await;
     let desk = fresh.desk(permit_office::NAME).await;
     let find = async |what: Search| {
-        let found = permit_office::search(&desk, &what, None, Limit::default()).await.unwrap();
+        let found = permit_office::search(&desk, &what, EVERYWHERE, None, Limit::default()).await.unwrap();
         found.items.into_iter().map(|case| case.case).collect::<Vec<_>>()
     };
     assert_eq!(find(Search::Case(case(2))).await, ["1405-000002"]);
@@ -242,10 +244,19 @@ async fn cases_are_found(fresh: Fresh) {
         assert_eq!(find(Search::Name(nothing.into())).await, [""; 0], "{nothing:?}");
     }
     let what = Search::Name("کریمی".into());
-    let first = permit_office::search(&desk, &what, None, Limit::new(Some(2))).await.unwrap();
+    let first = permit_office::search(&desk, &what, EVERYWHERE, None, Limit::new(Some(2))).await.unwrap();
     assert_eq!((first.items.len(), first.next.is_some()), (2, true));
-    let rest = permit_office::search(&desk, &what, first.next.as_deref(), Limit::new(Some(2))).await.unwrap();
+    let rest =
+        permit_office::search(&desk, &what, EVERYWHERE, first.next.as_deref(), Limit::new(Some(2))).await.unwrap();
     assert_eq!((rest.items[0].case.as_str(), rest.next), ("1405-000002", None));
+    // Whoever sees less gets full pages of what they see.
+    let seen = async |sight: Sight| {
+        let found = permit_office::search(&desk, &what, sight, None, Limit::new(Some(1))).await.unwrap();
+        found.items.into_iter().map(|case| case.case).collect::<Vec<_>>()
+    };
+    assert_eq!(seen(Sight::Districts([DistrictId(4)].into_iter().collect())).await, ["1405-000002"]);
+    assert_eq!(seen(Sight::Districts([].into_iter().collect())).await, [""; 0]);
+    assert_eq!(seen(Sight::Person(citizen(3))).await, ["1405-000003"]);
 }
 
 #[tokio::test]
@@ -320,7 +331,8 @@ async fn the_city_is_shown(fresh: Fresh) {
     let small = permit_office::procedure(&desk, &id("small-works"), None).await.unwrap().unwrap();
     assert!(small.source.unwrap().contains("works-fee") && small.needs_parcel && !small.observed);
     assert!(permit_office::procedure(&desk, &id("small-works"), Some(2)).await.unwrap().is_none());
-    let [breach] = permit_office::breaches(&desk, None, Limit::default()).await.unwrap().items.try_into().unwrap();
+    let [breach] =
+        permit_office::breaches(&desk, Districts::ALL, None, Limit::default()).await.unwrap().items.try_into().unwrap();
     assert_eq!((breach.channel.as_str(), breach.district, breach.since.jalali.as_str()), ("office", 6, "1404/07/01"));
 }
 

@@ -176,6 +176,18 @@ async fn a_log_that_breaks_off_is_gone_on_with_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_next_export_of_a_log_adds_what_is_new_in_it() {
+    let (world, registrar) = World::new().await;
+    let grown = format!("{HEADER}1,,,2012-03-01,a,,2011-10-11\n1,,,2012-03-01,b,,2012-04-01\n");
+    let first: String = grown.lines().take(2).map(|line| format!("{line}\n")).collect();
+    assert_eq!(counts(&world.import(csv(first)).await), [1, 1, 1, 0, 0]);
+    let report = world.import(csv(grown)).await;
+    assert_eq!(counts(&report), [0, 1, 0, 1, 1], "also a step after the case was closed: {report:?}");
+    assert_eq!(report.refused.total, 0, "{report:?}");
+    registrar.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_unknown_procedure_stops_at_once() {
     let (mut world, registrar) = World::new().await;
     world.options.procedure = "unheard-of".parse().unwrap();

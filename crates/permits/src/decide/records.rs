@@ -18,14 +18,17 @@ pub(super) struct Recorded<'w> {
     pub(super) lifecycle: Option<&'w SmolStr>,
 }
 
-/// Under an observed procedure any step; under a declared one the step of that id or title, which must be open.
+/// Under an observed procedure any step, also one that the other system added after it had closed the case: a log grows
+/// from one export to the next. Under a declared one the step of that id or title, which must be open.
 pub(super) fn record_step(mut draft: Draft, step: &Recorded) -> Decision {
     draft.asking.only(role::IMPORTER)?;
     if !draft.case.imported {
         return Err(Refusal::NotObserved {});
     }
-    draft.status(&[Status::InProgress, Status::Issued])?;
-    if !draft.procedure.observed() {
+    if draft.procedure.observed() {
+        draft.status(&[Status::InProgress, Status::Issued, Status::Closed])?;
+    } else {
+        draft.status(&[Status::InProgress, Status::Issued])?;
         done_elsewhere(&mut draft, step.name)?;
     }
     draft.record(StepRecorded {

@@ -39,7 +39,9 @@ fn any_steps_of_an_observed_case_are_recorded_as_they_were() {
         by("importer", Command::CloseRecord { case: case(1) }),
     ]);
     assert_eq!(world.case(1).status, Status::Closed);
-    world.when(recorded(1, "T03")).refused("case-is-not");
+    // The next export of the log may tell of more, and closes it again.
+    let world = world.and([recorded(1, "T03")]);
+    assert_eq!(world.case(1).status, Status::Closed);
     world.when(by("importer", Command::CloseRecord { case: case(1) })).refused("case-is-not");
 }
 
