@@ -178,7 +178,8 @@ pub(crate) async fn send<R: Register>(
             Answer::Accepted(accepted) => return Ok(accepted),
             Answer::Busy => tokio::time::sleep(Duration::from_millis(1)).await,
             Answer::Refused(refusal) => return Err(refusal.to_string().into()),
-            Answer::Malformed(why) | Answer::Unavailable(why) => return Err(why.into()),
+            Answer::Malformed(why) => return Err(why.into()),
+            Answer::Unavailable(why) => return Err(why.into()),
         }
     }
 }

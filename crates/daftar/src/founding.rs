@@ -219,7 +219,7 @@ impl Folder {
                 )) => return Ok(()),
                 Ok(Answer::Refused(refusal)) => return Err(refused(name, &refusal.to_string())),
                 Ok(Answer::Malformed(why)) => return Err(refused(name, &why)),
-                Ok(Answer::Unavailable(why)) if late => return Err(refused(name, &why)),
+                Ok(Answer::Unavailable(why)) if late => return Err(refused(name, &why.to_string())),
                 Err(error) if late => return Err(FoundingError::Send(error)),
                 Ok(Answer::Busy | Answer::Unavailable(_)) | Err(_) => {
                     tokio::time::sleep(Duration::from_millis(100)).await;

@@ -32,7 +32,7 @@ pub(crate) async fn send(commands: &Commands<Permits>, envelope: &Envelope<Comma
                 return Outcome::Refused(format!("the registrar cannot read the command: {why}"));
             }
             Ok(Answer::Busy) => "too many commands are waiting".clone_into(&mut last),
-            Ok(Answer::Unavailable(why)) => last = why,
+            Ok(Answer::Unavailable(why)) => last = why.to_string(),
             Err(error @ SendError::Unsendable { .. }) => return Outcome::Refused(error.to_string()),
             Err(source @ SendError::Answer { .. }) => return Outcome::Stop(Stopped::Send { line, source }),
             Err(error @ (SendError::NotRunning { .. } | SendError::Timeout { .. } | SendError::Connection { .. })) => {

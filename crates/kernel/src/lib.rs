@@ -24,6 +24,6 @@ pub use ids::{
 };
 pub use lang::{Lang, Message};
 pub use money::Rials;
-pub use register::{Accepted, Answer, Envelope, Fact, Meta, Register, Stored, WireError};
+pub use register::{Accepted, Answer, Envelope, Fact, Meta, Register, Stored, Unavailable, WireError};
 pub use sealed::Sealed;
 pub use time::{Date, Instant, JalaliDate, Weekday, Zone};

@@ -139,7 +139,21 @@ pub enum Answer<R> {
     /// The bytes were not a command. Nothing changed.
     Malformed(String),
     /// The log cannot be written now. The command may or may not be in it: repeat it with the same id.
-    Unavailable(String),
+    Unavailable(Unavailable),
+}
+
+/// Why the log cannot be written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum Unavailable {
+    /// The log's server does not confirm what is written.
+    #[error("the log cannot be written now")]
+    Unconfirmed,
+    /// The log's server has no room left: an operator must make some.
+    #[error("the log's storage is full")]
+    Full,
+    /// The log is set up in a way that could lose what is written.
+    #[error("{0}")]
+    Settings(String),
 }
 
 /// Where an accepted command stands in the register.

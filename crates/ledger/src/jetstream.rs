@@ -336,8 +336,13 @@ fn append_error(expected: Height, error: &async_nats::jetstream::Error) -> Appen
         }
         code @ (ErrorCode::STORAGE_RESOURCES_EXCEEDED
         | ErrorCode::ACCOUNT_RESOURCES_EXCEEDED
-        | ErrorCode::INSUFFICIENT_RESOURCES
-        | ErrorCode::STREAM_STORE_FAILED) => AppendError::Full { code },
+        | ErrorCode::INSUFFICIENT_RESOURCES) => AppendError::Full { code },
+        // One code for everything that goes wrong with a file; only the words tell a lack of room.
+        code @ ErrorCode::STREAM_STORE_FAILED
+            if ["maximum bytes", "no space"].iter().any(|words| error.to_string().contains(words)) =>
+        {
+            AppendError::Full { code }
+        }
         code => AppendError::Refused { code, description: error.to_string() },
     }
 }

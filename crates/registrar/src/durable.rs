@@ -5,7 +5,8 @@
 
 use bytes::Bytes;
 use kernel::Height;
-use ledger::{Block, Hash, Head, Log};
+use ledger::{AppendError, Block, Hash, Head, Log};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 const RETRY_FIRST: Duration = Duration::from_millis(20);
@@ -48,13 +49,15 @@ pub(crate) fn judge(head: &Head, ours: Option<Hash>, last: Option<&(Height, Byte
     }
 }
 
-/// Appends a block behind `head` and returns when it is durable or can never be.
-pub(crate) async fn append(log: &Log, head: Head, block: Bytes) -> Result<(), Lost> {
+/// Appends a block behind `head` and returns when it is durable or can never be. `full` tells meanwhile whether the last
+/// try failed for want of room.
+pub(crate) async fn append(log: &Log, head: Head, block: Bytes, full: &AtomicBool) -> Result<(), Lost> {
     let ours = Block::hash(&block);
     let mut pause = RETRY_FIRST;
     loop {
         let Err(error) = log.append(head.height, block.clone()).await else { return Ok(()) };
         tracing::warn!(stream = log.name(), height = head.height.0 + 1, %error, "an append is being settled");
+        full.store(matches!(error, AppendError::Full { .. }), Ordering::Relaxed);
         match settle(log, &head, Some(ours)).await {
             Verdict::Durable => return Ok(()),
             Verdict::Fenced(height) => return Err(Lost::Fenced(height)),

@@ -4,7 +4,7 @@ use crate::bundle;
 use async_nats::{Message, Subject, Subscriber};
 use bytes::{Bytes, BytesMut};
 use futures::Stream;
-use kernel::{Answer, Envelope, Register};
+use kernel::{Answer, Envelope, Register, Unavailable};
 use ledger::MAX_COMMAND;
 use std::collections::{HashMap, VecDeque};
 use std::future::poll_fn;
@@ -146,9 +146,9 @@ impl<R: Register> Intake<R> {
     }
 
     /// Turns away everybody who waits.
-    pub(crate) fn turn_all_away(&mut self, why: &str) {
+    pub(crate) fn turn_all_away(&mut self, why: &Unavailable) {
         for Waiting { caller, .. } in self.waiting.drain(..) {
-            self.turned_away.push((caller, Answer::Unavailable(why.to_owned())));
+            self.turned_away.push((caller, Answer::Unavailable(why.clone())));
         }
     }
 

@@ -12,11 +12,11 @@ use crate::pace::{self, Pace};
 use crate::snapshot::{self, Schedule};
 use crate::state::State;
 use bytes::Bytes;
-use kernel::{Answer, Register};
+use kernel::{Answer, Register, Unavailable};
 use ledger::{Head, Log, SealedBlock};
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -24,7 +24,6 @@ use tokio::time::{Interval, MissedTickBehavior, interval};
 
 /// A moment without commands that is long enough for a snapshot.
 const QUIET: Duration = Duration::from_secs(1);
-const NOT_DURABLE: &str = "the log cannot be written now";
 
 pub(crate) struct Writer<R: Register> {
     config: Config,
@@ -81,7 +80,7 @@ impl<R: Register> Writer<R> {
         }
         self.intake.close().await;
         let _ = futures::FutureExt::now_or_never(self.intake.arrivals());
-        self.intake.turn_all_away(NOT_DURABLE);
+        self.intake.turn_all_away(&Unavailable::Unconfirmed);
         self.turn_away().await;
         // The last answers must leave before whoever waits for the end closes the connection.
         let _ = tokio::time::timeout(self.config.patience, self.config.client.flush()).await;
@@ -134,7 +133,7 @@ impl<R: Register> Writer<R> {
     /// Decides, writes and answers one block; says whether the clock has more to do at once.
     async fn serve(&mut self, mut ticking: bool, stopping: &mut watch::Receiver<bool>) -> Result<bool, RegistrarError> {
         if let Some(trouble) = self.vitals.wrong_settings() {
-            self.intake.turn_all_away(&trouble);
+            self.intake.turn_all_away(&Unavailable::Settings(trouble));
             ticking = false;
         }
         self.metrics.waiting.set(self.intake.waiting.len() as i64);
@@ -176,7 +175,9 @@ impl<R: Register> Writer<R> {
         stopping: &mut watch::Receiver<bool>,
     ) -> Result<(), RegistrarError> {
         let (log, head) = (self.log.clone(), self.state.chain.head());
-        let mut durable = pin!(durable::append(&log, head, block));
+        let full = AtomicBool::new(false);
+        let why = || if full.load(Ordering::Relaxed) { Unavailable::Full } else { Unavailable::Unconfirmed };
+        let mut durable = pin!(durable::append(&log, head, block, &full));
         let mut patience = pin!(tokio::time::sleep(self.config.patience));
         let mut hanging = false;
         let outcome = loop {
@@ -186,20 +187,20 @@ impl<R: Register> Writer<R> {
                 arrival = self.intake.arrivals() => self.expect_open(arrival)?,
                 () = &mut patience, if !hanging => {
                     hanging = true;
-                    self.vitals.appending(Some(NOT_DURABLE.to_owned()));
+                    self.vitals.appending(Some(why().to_string()));
                     tracing::error!(register = self.name(), height = head.height.0 + 1, "an append hangs");
-                    unavailable(replies);
+                    unavailable(replies, &why());
                     self.answer(std::mem::take(replies)).await;
                 }
                 () = until_stopped(stopping), if hanging => return Err(RegistrarError::Undecided { register: self.name() }),
             }
             if hanging {
-                self.intake.turn_all_away(NOT_DURABLE);
+                self.intake.turn_all_away(&why());
             }
             self.turn_away().await;
         };
         if let Err(lost) = outcome {
-            unavailable(replies);
+            unavailable(replies, &Unavailable::Unconfirmed);
             self.answer(std::mem::take(replies)).await;
             return Err(self.lost(lost));
         }
@@ -315,9 +316,9 @@ async fn until_stopped(stopping: &mut watch::Receiver<bool>) {
     drop(stopping.wait_for(|stop| *stop).await.map(|_| ()));
 }
 
-fn unavailable<F>(replies: &mut [(Caller, Answer<F>)]) {
+fn unavailable<F>(replies: &mut [(Caller, Answer<F>)], why: &Unavailable) {
     for (_, answer) in replies {
-        *answer = Answer::Unavailable(NOT_DURABLE.to_owned());
+        *answer = Answer::Unavailable(why.clone());
     }
 }
 

@@ -1,7 +1,7 @@
 //! What went wrong behind the gateway, as a problem. The operator's words go to the log, never to the caller.
 
 use super::{Kind, Problem};
-use kernel::Message;
+use kernel::{Message, Unavailable};
 use projection::StoreError;
 use registrar::SendError;
 use vault::VaultError;
@@ -50,17 +50,12 @@ impl From<VaultError> for Problem {
 }
 
 /// Where the registrar says that it cannot write: a full disk is told apart, since only an operator can help.
-pub(crate) fn unavailable(why: &str) -> Problem {
-    tracing::warn!(why, "the register cannot be written");
-    Problem::new(if speaks_of_full_storage(why) { Kind::DiskFull } else { Kind::LogUnavailable })
-}
-
-/// The registrar passes on what the log said in words; nothing but them tells a full disk from another failure.
-fn speaks_of_full_storage(why: &str) -> bool {
-    let why = why.to_lowercase();
-    ["no space", "insufficient storage", "insufficient resources", "disk full", "maximum bytes"]
-        .iter()
-        .any(|words| why.contains(words))
+pub(crate) fn unavailable(why: &Unavailable) -> Problem {
+    tracing::warn!(%why, "the register cannot be written");
+    Problem::new(match why {
+        Unavailable::Full => Kind::DiskFull,
+        Unavailable::Unconfirmed | Unavailable::Settings(_) => Kind::LogUnavailable,
+    })
 }
 
 /// What the registrar could not read; the gateway and it are of different builds.
@@ -105,10 +100,8 @@ mod tests {
 
     #[test]
     fn a_full_disk_is_told_apart() {
-        for why in ["write: No space left on device (os error 28)", "insufficient storage resources available"] {
-            assert_eq!(unavailable(why).status(), 507, "{why}");
-        }
-        assert_eq!(unavailable("the append is not confirmed").status(), 503);
+        assert_eq!(unavailable(&Unavailable::Full).status(), 507);
+        assert_eq!(unavailable(&Unavailable::Unconfirmed).status(), 503);
     }
 
     #[test]

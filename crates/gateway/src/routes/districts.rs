@@ -11,7 +11,7 @@ use axum::{Json, extract::State};
 use departments::Page;
 use departments::districts::{self, VisitState, VisitView, VisitsAsk, WorkloadView};
 use departments::permit_office::{self, BreachView};
-use kernel::{Date, DistrictId};
+use kernel::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 

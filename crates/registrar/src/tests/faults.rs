@@ -3,7 +3,7 @@
 use super::{World, accepted, take};
 use crate::{RegistrarError, SendError};
 use async_nats::jetstream;
-use kernel::Answer;
+use kernel::{Answer, Unavailable};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::time::Duration;
@@ -100,8 +100,10 @@ async fn a_full_store_is_said_and_the_block_lands_when_there_is_room() {
     let commands = world.commands().await;
     accepted(commands.send(&take(1)).await.unwrap());
     set(&world, "max_bytes", json!(400)).await;
-    assert!(matches!(commands.send(&take(2)).await.unwrap(), Answer::Unavailable(_)));
-    assert!(matches!(commands.send(&take(3)).await.unwrap(), Answer::Unavailable(_)));
+    for number in [2, 3] {
+        let answer = commands.send(&take(number)).await.unwrap();
+        assert!(matches!(answer, Answer::Unavailable(Unavailable::Full)), "{answer:?}");
+    }
     assert!(!registrar.health().is_ready());
     set(&world, "max_bytes", json!(-1)).await;
     eventually(SOON, async || registrar.health().is_ready().then_some(())).await.expect("there is room again");
@@ -119,7 +121,8 @@ async fn commands_are_refused_while_the_settings_could_lose_history() {
     accepted(commands.send(&take(1)).await.unwrap());
     set(&world, "max_msgs", json!(1_000)).await;
     eventually(SOON, async || (!registrar.health().is_ready()).then_some(())).await.expect("the drift is seen");
-    let Answer::Unavailable(why) = commands.send(&take(2)).await.unwrap() else { panic!("it is not written") };
+    let answer = commands.send(&take(2)).await.unwrap();
+    let Answer::Unavailable(Unavailable::Settings(why)) = answer else { panic!("{answer:?}") };
     assert!(why.contains("max_msgs"), "{why}");
     registrar.shutdown().await.unwrap();
     let registrar = world.start().await.unwrap();
