@@ -34,6 +34,42 @@ async fn with_the_log_frozen_the_outcome_is_unknown_and_a_repeat_settles_it() {
 }
 
 #[tokio::test]
+async fn more_requests_than_it_serves_at_once_are_turned_away_and_change_nothing() {
+    let world = World::start().await;
+    let citizen = world.citizen(ZAHRA).await;
+    world.nats.pause();
+    let posts = (0..700).map(|n| {
+        let citizen = citizen.clone();
+        tokio::spawn(async move { citizen.post("/v1/cases", &small_works(ZAHRA, &format!("3-1-{n}"))).await })
+    });
+    let posts: Vec<_> = posts.collect();
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    world.anybody().get("/healthz").await.ok();
+    let (mut turned_away, mut unknown) = (0, 0);
+    for post in posts {
+        let answer = post.await.unwrap();
+        match answer.status.as_u16() {
+            503 => {
+                answer.problem(503, "overloaded");
+                assert!(!answer.header("retry-after").is_empty());
+                turned_away += 1;
+            }
+            504 => unknown += 1,
+            other => panic!("{other}: {}", answer.text),
+        }
+    }
+    assert_eq!((turned_away, unknown), (700 - 512, 512));
+    world.nats.resume();
+    let after = async || citizen.post("/v1/cases", &small_works(ZAHRA, "3-2-1")).await;
+    let mut answer = after().await;
+    while answer.status.is_server_error() {
+        answer = after().await;
+    }
+    let number = answer.ok()["case"].as_str().unwrap().to_owned();
+    assert!(number[5..].parse::<u32>().unwrap() <= 513, "what was turned away was not recorded: {number}");
+}
+
+#[tokio::test]
 async fn a_read_model_behind_says_so() {
     let world = World::start().await;
     world.stop_projectors();
@@ -61,6 +97,16 @@ async fn operators_see_health_and_figures_but_no_cases() {
     let metrics = world.anybody().get("/metrics").await;
     assert!(metrics.text.contains("route=\"/v1/cases/{case}\""), "{}", metrics.text);
     assert!(!metrics.text.contains(&case));
+    // The charter, three procedures and the application; nothing was refused, and each was a block of its own.
+    let register = "city=\"isfahan\",register=\"permits\"";
+    for figure in [
+        format!("registrar_commands_total{{{register},result=\"accepted\"}} 5"),
+        format!("registrar_commands_total{{{register},result=\"refused\"}} 0"),
+        format!("registrar_height{{{register}}} 5"),
+        format!("registrar_append_seconds_count{{{register}}} 5"),
+    ] {
+        assert!(metrics.text.lines().any(|line| line == figure), "{figure}:\n{}", metrics.text);
+    }
     let document = world.anybody().get("/openapi.json").await.ok();
     assert_eq!(document, gateway::openapi());
 }
