@@ -1,10 +1,8 @@
 //! The keys of an installation: the vault's master key and the key that signs tokens, made on the first start.
 
-use crate::{
-    config::Config,
-    nats::{NatsError, write_private},
-};
+use crate::config::Config;
 use gateway::tokens::{Keys, Signer};
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use vault::MasterKey;
 
@@ -71,17 +69,21 @@ pub fn signer(config: &Config) -> Result<Signer, KeyError> {
     let signer = Signer::parse_jwk(text.trim()).map_err(invalid)?;
     let jwks = jwks_file(config);
     if !jwks.exists() {
-        write(&jwks, &signer.to_jwks())?;
+        keep_first(&jwks, &signer.to_jwks())
+            .map_err(|source| KeyError::Make { path: jwks, source: Box::new(source) })?;
     }
     Ok(signer)
 }
 
-/// The public keys that tokens are checked with.
+/// The public keys that tokens are checked with: of whoever signs people in, when their JWKS file is there, else our own.
 ///
 /// # Errors
-/// When the JWKS file cannot be read.
+/// When the JWKS file cannot be read or made.
 pub fn token_keys(config: &Config) -> Result<Keys, KeyError> {
     let path = jwks_file(config);
+    if !path.exists() {
+        signer(config)?;
+    }
     let text = std::fs::read_to_string(&path).map_err(|source| KeyError::Read { path: path.clone(), source })?;
     let invalid = |source| KeyError::Invalid { what: path.display().to_string(), source: Box::new(source) };
     Keys::parse_jwks(&text).map_err(invalid)
@@ -95,23 +97,42 @@ fn read_or_make<E: std::error::Error + Send + Sync + 'static>(
     path: &Path,
     make: impl FnOnce() -> Result<String, E>,
 ) -> Result<String, KeyError> {
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            let failed = |source| KeyError::Make { path: path.to_owned(), source: Box::new(source) };
-            let text = make().map_err(failed)?;
-            write(path, &text)?;
-            Ok(text)
-        }
-        Err(source) => Err(KeyError::Read { path: path.to_owned(), source }),
+    if !path.exists() {
+        let text = make().map_err(|source| KeyError::Make { path: path.to_owned(), source: Box::new(source) })?;
+        keep_first(path, &text).map_err(|source| KeyError::Make { path: path.to_owned(), source: Box::new(source) })?;
+    }
+    std::fs::read_to_string(path).map_err(|source| KeyError::Read { path: path.to_owned(), source })
+}
+
+/// Writes a private file that is not there yet. Processes of a city start together and need the same keys: of two that
+/// write at once the first one's stays, whole, and on the disk before anything is sealed with it.
+fn keep_first(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Ok(_) => std::fs::File::open(folder)?.sync_all(),
+        Err(other) if other.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(other) => Err(other.error),
     }
 }
 
-fn write(path: &Path, text: &str) -> Result<(), KeyError> {
-    let failed = |source: NatsError| KeyError::Make { path: path.to_owned(), source: Box::new(source) };
-    if let Some(parent) = path.parent() {
-        let made = std::fs::create_dir_all(parent);
-        made.map_err(|source| KeyError::Make { path: path.to_owned(), source: Box::new(source) })?;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_processes_that_make_a_key_at_once_all_have_the_same() {
+        let folder = test_support::DataFolder::new();
+        let path = folder.join("keys/a.key");
+        let make = |n: usize| read_or_make(&path, || Ok::<_, io::Error>(format!("key {n} {}", "x".repeat(10_000))));
+        let made: Vec<String> = std::thread::scope(|scope| {
+            let makers: Vec<_> = (0..16).map(|n| scope.spawn(move || make(n).unwrap())).collect();
+            makers.into_iter().map(|maker| maker.join().unwrap()).collect()
+        });
+        assert!(made[0].len() > 10_000 && made.iter().all(|key| *key == made[0]));
+        assert_eq!(std::fs::read_dir(folder.join("keys")).unwrap().count(), 1, "nothing else is left");
     }
-    write_private(path, text).map_err(failed)
 }

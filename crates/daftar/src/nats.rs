@@ -224,7 +224,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Writes a file that only its owner may read.
-pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), NatsError> {
+fn write_private(path: &Path, text: &str) -> Result<(), NatsError> {
     let failed = |source| NatsError::Write { path: path.to_owned(), source };
     let mut options = std::fs::File::options();
     options.create(true).write(true).truncate(true);
