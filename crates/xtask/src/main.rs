@@ -127,7 +127,7 @@ enum Error {
     File { act: &'static str, path: PathBuf, source: std::io::Error },
     #[error("nats-server cannot be used; install {oldest} or newer and put it in the PATH, or name it in {variable}", oldest = test_support::tools::OLDEST_NATS, variable = test_support::tools::NATS_VARIABLE)]
     Nats { source: test_support::tools::ToolError },
-    #[error("{0}")]
+    #[error(transparent)]
     Fetch(#[from] tools::FetchError),
     #[error("{0}")]
     Postgres(String),
