@@ -39,6 +39,12 @@ pub enum FormulaError {
         "at most {MAX_BRACKETS} brackets within each other, {MAX_CHOICES} choices and {MAX_DEPTH} operators in a row"
     )]
     TooDeep,
+    /// Has a comment.
+    #[error("a formula has no comments; the procedure's file may have them")]
+    Comment,
+    /// Has other text than a name in quotes.
+    #[error("in quotes stands the name of a choice: letters, digits and -")]
+    Quoted,
     /// Not CEL.
     #[error("not a CEL expression: {0}")]
     Syntax(String),
@@ -76,20 +82,30 @@ fn percent(amount: i64, n: i64) -> Result<i64, ExecutionError> {
     i64::try_from(rounded).map_err(|_| ExecutionError::function_error("percent", "the result is too large"))
 }
 
-/// Whether brackets and choices stay within what the reader can follow. What stands in quotes counts too: the name of
-/// a choice has no brackets.
-fn is_shallow(text: &str) -> bool {
+/// Whether brackets and choices stay within what the reader can follow. No comment and no text in quotes may hide a
+/// bracket: formulas have none of the first, and of the second only names.
+fn is_shallow(text: &str) -> Result<bool, FormulaError> {
+    if text.contains("//") {
+        return Err(FormulaError::Comment);
+    }
     let (mut open, mut deepest, mut choices) = (0_usize, 0, 0);
-    for c in text.chars() {
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
         match c {
             '(' | '[' | '{' => open += 1,
             ')' | ']' | '}' => open = open.saturating_sub(1),
             '?' => choices += 1,
+            '"' | '\'' => {
+                let mut quoted = chars.by_ref().take_while(|next| *next != c);
+                if !quoted.all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+                    return Err(FormulaError::Quoted);
+                }
+            }
             _ => {}
         }
         deepest = open.max(deepest);
     }
-    deepest <= MAX_BRACKETS && choices <= MAX_CHOICES
+    Ok(deepest <= MAX_BRACKETS && choices <= MAX_CHOICES)
 }
 
 /// Whole numbers and no loops: a formula is exact, and its time and depth are bounded by its length.
@@ -117,7 +133,7 @@ impl Formula {
         if text.len() > MAX_FORMULA {
             return Err(FormulaError::TooLong);
         }
-        if !is_shallow(text) {
+        if !is_shallow(text)? {
             return Err(FormulaError::TooDeep);
         }
         let expression = Parser::new().parse(text).map_err(|errors| FormulaError::Syntax(errors.to_string()))?;

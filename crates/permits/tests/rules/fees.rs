@@ -118,6 +118,11 @@ fn formulas_are_exact_and_bounded() {
     let brackets = |deep: usize| format!("{}n{}", "(".repeat(deep), ")".repeat(deep));
     assert_eq!(value(&brackets(8), 1, 1), Ok(1));
     assert_eq!(value(&brackets(9), 1, 1), Err(FormulaError::TooDeep));
+    // Nothing hides a bracket from whoever counts them.
+    let commented = format!("{}1{}", "(//)\n".repeat(60), ")".repeat(60));
+    assert_eq!(value(&commented, 1, 1), Err(FormulaError::Comment));
+    let quoted = format!("{}1{}", "(')' == 'a' ? 1 : ".repeat(9), ")".repeat(9));
+    assert_eq!(value(&quoted, 1, 1), Err(FormulaError::Quoted));
     let chain = |links: usize| format!("n{}", "+1".repeat(links));
     assert_eq!(value(&chain(31), 1, 1), Ok(32));
     for links in [32, 400, 490] {
