@@ -20,6 +20,9 @@ const PULL_EXPIRES: Duration = Duration::from_secs(30);
 const HEARTBEAT: Duration = Duration::from_secs(1);
 /// How long the server remembers a reader that went away.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(60);
+/// After this long without a block somebody looks whether there is one: a server that cannot read a file of its store
+/// goes on beating and says nothing.
+const SILENCE: Duration = Duration::from_secs(3);
 /// Between tries to reach the server again.
 const RETRY_FIRST: Duration = Duration::from_millis(50);
 const RETRY_LONGEST: Duration = Duration::from_secs(2);
@@ -94,9 +97,14 @@ impl Reader {
             none => none.insert(open(&self.log, self.next).await?),
         };
         loop {
-            let message = match pull.next().await {
-                Some(message) => message.map_err(|error| self.log.no_answer(OPERATION, error.into()))?,
-                None => return Err(self.log.no_answer(OPERATION, "the pull ended".into())),
+            let message = match tokio::time::timeout(SILENCE, pull.next()).await {
+                Ok(Some(message)) => message.map_err(|error| self.log.no_answer(OPERATION, error.into()))?,
+                Ok(None) => return Err(self.log.no_answer(OPERATION, "the pull ended".into())),
+                Err(_) if self.log.last_height().await? < self.next => continue,
+                Err(_) => {
+                    self.log.get(self.next).await?;
+                    return Err(self.log.no_answer(OPERATION, "the server has blocks and sends none".into()));
+                }
             };
             let found = message.info().map_err(|error| self.log.no_answer(OPERATION, error))?.stream_sequence;
             if found == self.next.0 {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use futures::{FutureExt, StreamExt};
 use kernel::{CityId, Height, Instant};
 use serde_json::json;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 use test_support::NatsServer;
 
@@ -82,6 +83,39 @@ async fn a_reader_stops_when_the_stream_ends_before_what_it_read() {
     assert!(matches!(blocks.next().await, Some(Err(LogError::RolledBack { last: Height(1), .. }))));
     assert!(blocks.next().await.is_none());
     assert_eq!(log.read(Height(2)).next().map(|_| ()).now_or_never(), None, "the next block is waited for");
+}
+
+/// The largest file of a stream's messages in the server's store.
+fn messages(store: &Path) -> PathBuf {
+    let streams = store.join("jetstream/$G/streams");
+    let stream = std::fs::read_dir(streams).unwrap().next().unwrap().unwrap().path();
+    stream.join("msgs/1.blk")
+}
+
+#[tokio::test]
+async fn a_block_that_the_server_can_no_longer_read_is_named() {
+    let server = NatsServer::start().await;
+    let log = open(&server).await;
+    let mut chain = Chain::new(city(), "permits");
+    fill(&log, &mut chain, 200, 100 * 1024).await;
+    server.stop();
+    let file = messages(&server.store_dir());
+    let mut bytes = std::fs::read(&file).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&file, bytes).unwrap();
+    server.restart().await;
+    let log = open(&server).await;
+    let mut blocks = log.read_until(Height(1), log.last_height().await.unwrap());
+    let mut good = 0;
+    let error = loop {
+        match blocks.next().await.expect("it says what is wrong") {
+            Ok(_) => good += 1,
+            Err(error) => break error,
+        }
+    };
+    // The server compresses a whole file at a time, and loses all blocks of it.
+    assert!(matches!(error, LogError::Missing { height: Height(1), .. }), "{good} {error:?}");
 }
 
 #[tokio::test]
