@@ -59,21 +59,19 @@ pub(crate) async fn measure_here(url: &str, database: &str) -> Result<(), Failed
     };
     let log = Arc::new(raw::log(url).await?);
     let started = Instant::now();
-    let mut departments = tokio::task::JoinSet::new();
-    for department in departments::all() {
-        let setup: Setup<Permits> = Setup {
-            database: database.clone(),
-            city: city(),
-            department,
-            source: log.clone(),
-            opener: Arc::new(NoOpener),
-            metrics: Metrics::new(),
-            clock: raw::clock(),
-        };
-        departments.spawn(async move { projection::rebuild(&setup, None, |_| {}).await });
-    }
-    while let Some(rebuilt) = departments.join_next().await {
-        rebuilt??;
+    let setup = |department| Setup::<Permits> {
+        database: database.clone(),
+        city: city(),
+        department,
+        source: log.clone(),
+        opener: Arc::new(NoOpener),
+        metrics: Metrics::new(),
+        clock: raw::clock(),
+    };
+    let setups: Vec<_> = departments::all().into_iter().map(setup).collect();
+    let departments: Vec<_> = setups.iter().map(|setup| (setup, None)).collect();
+    for rebuilt in projection::rebuild_all(&departments, |_, _| {}).await {
+        rebuilt?;
     }
     println!("{} {}", started.elapsed().as_secs_f64(), peak_memory().unwrap_or(0));
     Ok(())

@@ -4,11 +4,14 @@
 //! for each event [`Model::stage`] in every model and, all having agreed, [`Model::settle`]; at last [`Model::take`].
 //!
 //! The live tables get every changed row with its batch. A rebuild, which nobody sees before its end, gets a row only
-//! when memory lets go of it: most rows are then written once, however often they changed.
+//! when memory lets go of it: most rows are then written once, however often they changed. Nor does a model wait there
+//! for the others: [`Model::fold`] takes it through the whole batch.
 
+use crate::batch::Incoming;
 use crate::cells::{SealedFields, cells, has_nul, sealed_fields};
 use crate::changes::{Changes, Unwritable};
 use crate::{Key, ReadModel, Recorded, Table, Unfoldable};
+use kernel::CaseId;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
@@ -17,8 +20,8 @@ use std::marker::PhantomData;
 pub(crate) trait Model<E>: Send + Sync {
     /// The table.
     fn table(&self) -> &'static Table;
-    /// Notes the rows that the batch's next event touches; `None` for an event that will not be folded.
-    fn plan(&mut self, event: Option<&Recorded<'_, E>>);
+    /// Notes the rows that each event of a batch touches, but for those that will not be folded.
+    fn plan(&mut self, events: &[Incoming<E>], parked: &FxHashSet<CaseId>);
     /// The planned rows that have to be loaded. All that was taken before the last `take` must be in the database.
     fn missing(&mut self) -> Vec<Key>;
     /// Takes in loaded rows: of each the index in what was missing, and its JSON.
@@ -27,10 +30,19 @@ pub(crate) trait Model<E>: Send + Sync {
     fn stage(&mut self, index: usize, event: &Recorded<'_, E>, careful: bool) -> Result<(), Unfoldable>;
     /// Keeps or drops what was staged.
     fn settle(&mut self, keep: bool);
+    /// Folds all events of the batch at once. When one is refused, nothing in memory is to be used any more.
+    fn fold(&mut self, events: &[Incoming<E>], careful: bool) -> Result<(), Refused>;
     /// What is to be written now; ends the batch. `all`: nothing stays unwritten in a rebuild either.
     fn take(&mut self, all: bool) -> Result<Changes, Unwritable>;
     /// Forgets everything. `rebuild`: the table is new and empty, and nobody reads it yet.
     fn reset(&mut self, rebuild: bool);
+}
+
+/// An event that a model cannot fold.
+pub(crate) struct Refused {
+    /// Which of the batch.
+    pub(crate) index: usize,
+    pub(crate) why: Unfoldable,
 }
 
 struct Slot<T> {
@@ -117,6 +129,38 @@ impl<M: ReadModel> Rows<M> {
         }
     }
 
+    /// Folds an event into a row that nobody needs as it was.
+    fn fold_in_place(&mut self, key: Key, event: &Recorded<'_, M::Event>, careful: bool) -> Result<(), Unfoldable> {
+        let live = self.evicted.is_none();
+        let mut slot = if M::TABLE.append_only { None } else { self.hot.get_mut(&key) };
+        let before = slot.as_mut().and_then(|slot| slot.row.take());
+        let after = M::fold(before, &key, event)?;
+        if careful {
+            Self::check(&key, after.as_ref())?;
+        }
+        match (slot, after) {
+            (Some(slot), after) => {
+                slot.row = after;
+                if !std::mem::replace(&mut slot.dirty, true) && live {
+                    self.dirty.push(key);
+                }
+            }
+            (None, Some(row)) if M::TABLE.append_only => self.added.push((key, row)),
+            (None, after) => self.keep(key, after),
+        }
+        Ok(())
+    }
+
+    /// Refuses a row that no database takes.
+    fn check(key: &Key, row: Option<&M::Row>) -> Result<(), Unfoldable> {
+        let Some(row) = row else { return Ok(()) };
+        let cells = cells(const { &M::TABLE }, row).map_err(|misfit| Unfoldable::new(misfit.to_string()))?;
+        match has_nul(&cells) {
+            true => Err(Unfoldable::new(format!("the row {key} would hold a NUL character"))),
+            false => Ok(()),
+        }
+    }
+
     /// Adds what the database has to be told of a row.
     fn tell(changes: &mut Changes, key: &Key, slot: &mut Slot<M::Row>, rebuild: bool) -> Result<(), Unwritable> {
         slot.dirty = false;
@@ -178,20 +222,22 @@ impl<M: ReadModel> Model<M::Event> for Rows<M> {
         const { &M::TABLE }
     }
 
-    fn plan(&mut self, event: Option<&Recorded<'_, M::Event>>) {
-        let start = self.planned.len();
-        if let Some(event) = event {
-            M::keys(event, &mut self.planned);
-        }
-        let mut index = start + 1;
-        while index < self.planned.len() {
-            if self.planned[start..index].contains(&self.planned[index]) {
-                self.planned.remove(index);
-            } else {
-                index += 1;
+    fn plan(&mut self, events: &[Incoming<M::Event>], parked: &FxHashSet<CaseId>) {
+        for incoming in events {
+            let start = self.planned.len();
+            if let Some(event) = incoming.recorded().ok().filter(|_| !parked.contains(&incoming.case)) {
+                M::keys(&event, &mut self.planned);
             }
+            let mut index = start + 1;
+            while index < self.planned.len() {
+                if self.planned[start..index].contains(&self.planned[index]) {
+                    self.planned.remove(index);
+                } else {
+                    index += 1;
+                }
+            }
+            self.ends.push(self.planned.len());
         }
-        self.ends.push(self.planned.len());
     }
 
     fn missing(&mut self) -> Vec<Key> {
@@ -233,11 +279,8 @@ impl<M: ReadModel> Model<M::Event> for Rows<M> {
         for key in &self.planned[start..self.ends[index]] {
             let before = if M::TABLE.append_only { None } else { self.hot.get(key).and_then(|slot| slot.row.clone()) };
             let after = M::fold(before, key, event)?;
-            if let Some(row) = after.as_ref().filter(|_| careful) {
-                let cells = cells(const { &M::TABLE }, row).map_err(|misfit| Unfoldable::new(misfit.to_string()))?;
-                if has_nul(&cells) {
-                    return Err(Unfoldable::new(format!("the row {key} would hold a NUL character")));
-                }
+            if careful {
+                Self::check(key, after.as_ref())?;
             }
             self.staged.push((key.clone(), after));
         }
@@ -254,6 +297,20 @@ impl<M: ReadModel> Model<M::Event> for Rows<M> {
             }
         }
         self.staged = staged;
+    }
+
+    fn fold(&mut self, events: &[Incoming<M::Event>], careful: bool) -> Result<(), Refused> {
+        let mut keys = std::mem::take(&mut self.planned).into_iter();
+        let mut start = 0;
+        for (index, (incoming, end)) in events.iter().zip(std::mem::take(&mut self.ends)).enumerate() {
+            let touched = keys.by_ref().take(end - start);
+            start = end;
+            let Ok(event) = incoming.recorded() else { continue };
+            for key in touched {
+                self.fold_in_place(key, &event, careful).map_err(|why| Refused { index, why })?;
+            }
+        }
+        Ok(())
     }
 
     fn take(&mut self, all: bool) -> Result<Changes, Unwritable> {

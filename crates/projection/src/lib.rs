@@ -8,12 +8,14 @@
 
 mod after;
 mod batch;
+mod builder;
 mod cells;
 mod changes;
 mod clear;
 mod compare;
 mod department;
 mod error;
+mod feed;
 mod fold;
 mod folder;
 mod hex;
@@ -39,7 +41,7 @@ pub use metrics::Metrics;
 pub use model::{ReadModel, Recorded, Unfoldable};
 pub use projector::{Clock, Projector, Setup};
 pub use reader::Reader;
-pub use rebuild::{Rebuilt, rebuild};
+pub use rebuild::{Rebuilt, rebuild, rebuild_all};
 pub use retry::{ParkedCase, Retried, parked_cases, retry};
 pub use sealed::{NoOpener, NotSealed, OpenError, Opener, SealedText};
 pub use source::{BlockSource, Blocks, SourceError};
