@@ -8,7 +8,7 @@
 //! for the others: [`Model::fold`] takes it through the whole batch.
 
 use crate::batch::Incoming;
-use crate::cells::{SealedFields, cells, has_nul, sealed_fields};
+use crate::cells::{Cells, SealedFields, has_nul, sealed_fields};
 use crate::changes::{Changes, Unwritable};
 use crate::{Key, ReadModel, Recorded, Table, Unfoldable};
 use kernel::CaseId;
@@ -105,7 +105,7 @@ fn hash_of(value: &impl Hash) -> u64 {
 
 /// No hash where nothing is sealed, so that a new row without names counts as written.
 fn hash_of_sealed(fields: &SealedFields) -> u64 {
-    if fields.iter().all(|(_, text)| text.is_none()) { 0 } else { hash_of(fields) }
+    if fields.is_empty() { 0 } else { hash_of(fields) }
 }
 
 impl<M: ReadModel> Rows<M> {
@@ -154,8 +154,9 @@ impl<M: ReadModel> Rows<M> {
     /// Refuses a row that no database takes.
     fn check(key: &Key, row: Option<&M::Row>) -> Result<(), Unfoldable> {
         let Some(row) = row else { return Ok(()) };
-        let cells = cells(const { &M::TABLE }, row).map_err(|misfit| Unfoldable::new(misfit.to_string()))?;
-        match has_nul(&cells) {
+        let mut rows = Cells::new(const { &M::TABLE });
+        let cells = rows.push(row).map_err(|misfit| Unfoldable::new(misfit.to_string()))?;
+        match has_nul(cells) {
             true => Err(Unfoldable::new(format!("the row {key} would hold a NUL character"))),
             false => Ok(()),
         }
@@ -262,10 +263,11 @@ impl<M: ReadModel> Model<M::Event> for Rows<M> {
 
     fn load(&mut self, missing: &[Key], found: &[(usize, String)]) -> Result<(), serde_json::Error> {
         let table = self.table();
+        let mut rows = Cells::new(table);
         for (index, json) in found {
             let row: M::Row = serde_json::from_str(json)?;
             let sealed = match table.sealed().next() {
-                Some(_) => cells(table, &row).map(|cells| hash_of_sealed(&sealed_fields(table, &cells))),
+                Some(_) => rows.push(&row).map(|cells| hash_of_sealed(&sealed_fields(table, cells))),
                 None => Ok(0),
             };
             let sealed = sealed.map_err(serde::de::Error::custom)?;

@@ -30,6 +30,7 @@ mod sealed;
 mod source;
 mod store;
 mod table;
+mod texts;
 
 pub use cells::Misfit;
 pub use changes::Unwritable;
