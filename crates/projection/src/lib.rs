@@ -37,6 +37,7 @@ pub use changes::Unwritable;
 pub use compare::{DIFFERENCES_NAMED, Difference, Differences, Snapshot, TableHash, diff};
 pub use department::{Department, Limits};
 pub use error::ProjectionError;
+pub use hex::encode as to_hex;
 pub use key::{Key, Value};
 pub use metrics::Metrics;
 pub use model::{ReadModel, Recorded, Unfoldable};
