@@ -10,8 +10,8 @@ use sqlx::{Arguments as _, AssertSqlSafe};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-/// The most parameters of one statement; SQLite takes 32,766, and gains nothing from more than this.
-const PARAMETERS: usize = 2_000;
+/// The most parameters of one statement; SQLite takes 32,766, and gains little from more than this.
+const PARAMETERS: usize = 8_000;
 /// How much is sent to Postgres at once, in bytes.
 const CHUNK: usize = 256 * 1024;
 
