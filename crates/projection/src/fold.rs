@@ -13,6 +13,7 @@ use crate::changes::{Changes, Unwritable};
 use crate::{Key, ReadModel, Recorded, Table, Unfoldable};
 use kernel::CaseId;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use std::collections::hash_map::Entry;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
@@ -131,22 +132,35 @@ impl<M: ReadModel> Rows<M> {
 
     /// Folds an event into a row that nobody needs as it was.
     fn fold_in_place(&mut self, key: Key, event: &Recorded<'_, M::Event>, careful: bool) -> Result<(), Unfoldable> {
-        let live = self.evicted.is_none();
-        let mut slot = if M::TABLE.append_only { None } else { self.hot.get_mut(&key) };
-        let before = slot.as_mut().and_then(|slot| slot.row.take());
-        let after = M::fold(before, &key, event)?;
-        if careful {
-            Self::check(&key, after.as_ref())?;
-        }
-        match (slot, after) {
-            (Some(slot), after) => {
-                slot.row = after;
-                if !std::mem::replace(&mut slot.dirty, true) && live {
-                    self.dirty.push(key);
-                }
+        let after = |row, key: &Key| {
+            let after = M::fold(row, key, event)?;
+            if careful {
+                Self::check(key, after.as_ref())?;
             }
-            (None, Some(row)) if M::TABLE.append_only => self.added.push((key, row)),
-            (None, after) => self.keep(key, after),
+            Ok(after)
+        };
+        if M::TABLE.append_only {
+            self.added.extend(after(None, &key)?.map(|row| (key, row)));
+            return Ok(());
+        }
+        let live = self.evicted.is_none();
+        match self.hot.entry(key) {
+            Entry::Occupied(mut there) => {
+                let row = there.get_mut().row.take();
+                let after = after(row, there.key())?;
+                let was_dirty = std::mem::replace(&mut there.get_mut().dirty, true);
+                if live && !was_dirty {
+                    self.dirty.push(there.key().clone());
+                }
+                there.get_mut().row = after;
+            }
+            Entry::Vacant(new) => {
+                let Some(row) = after(None, new.key())? else { return Ok(()) };
+                if live {
+                    self.dirty.push(new.key().clone());
+                }
+                new.insert(Slot { row: Some(row), dirty: true, stored: false, sealed: 0 });
+            }
         }
         Ok(())
     }
@@ -210,7 +224,9 @@ impl<M: ReadModel> Rows<M> {
         if self.hot.len() <= self.kept {
             return;
         }
-        self.leaving = std::mem::replace(&mut self.cold, std::mem::take(&mut self.hot));
+        // The new one takes the memory of the oldest.
+        std::mem::swap(&mut self.leaving, &mut self.cold);
+        std::mem::swap(&mut self.cold, &mut self.hot);
         if let Some(evicted) = &mut self.evicted {
             let there = self.leaving.iter().filter(|(_, slot)| slot.row.is_some() || slot.stored);
             evicted.extend(there.map(|(key, _)| hash_of(key)));

@@ -131,16 +131,14 @@ impl<'a, R: Register, P: Fn(Position) + Send + Sync> Rebuild<'a, R, P> {
     }
 
     async fn all(&mut self) -> Result<Rebuilt, ProjectionError> {
-        self.reach_end().await?;
+        // Indexes are made of whole tables: to keep them up row by row costs more.
+        self.reach_end_and_write_all().await?;
         let error = self.setup.store_error();
         let mut tx = self.store.write().await.map_err(error)?;
         tx.create_indexes(self.setup.department.tables(), Some(self.version)).await.map_err(error)?;
         tx.commit().await.map_err(error)?;
         // What came while the indexes were made; the rest comes while everybody waits.
-        self.reach_end().await?;
-        let rest = self.builder.rest().await?;
-        self.begin_to_write(rest);
-        self.written().await?;
+        self.reach_end_and_write_all().await?;
         let mut tries = 1;
         loop {
             match self.swap().await {
@@ -152,6 +150,13 @@ impl<'a, R: Register, P: Fn(Position) + Send + Sync> Rebuild<'a, R, P> {
                 other => return other,
             }
         }
+    }
+
+    async fn reach_end_and_write_all(&mut self) -> Result<(), ProjectionError> {
+        self.reach_end().await?;
+        let rest = self.builder.rest().await?;
+        self.begin_to_write(rest);
+        self.written().await
     }
 
     async fn end(&self) -> Result<Height, ProjectionError> {
