@@ -6,7 +6,8 @@ use kernel::{CityId, Height, Instant, Position};
 use ledger::Block;
 use permits::{Event, Permits};
 use projection::{
-    BlockSource, Database, Department, Differences, Metrics, NoOpener, Reader, Setup, Snapshot, TableHash, diff,
+    BlockSource, Database, Department, Differences, Metrics, NoOpener, Reader, Rebuilt, Setup, Snapshot, TableHash,
+    diff,
 };
 use std::ffi::OsString;
 use std::fs::{DirBuilder, OpenOptions};
@@ -143,55 +144,80 @@ async fn all(ask: &Replay, progress: &(dyn Fn(Progress) + Sync)) -> Result<Vec<R
     let parts = Parts::beside(&ask.out)?;
     let read = |source| AuditError::Source { after: Height(0), source };
     let last = ask.source.last().await.map_err(read)?.map_or(Height(0), |(height, _)| height);
-    let mut all = Vec::new();
+    let mut targets = Vec::new();
     for department in departments::all() {
-        all.push(one(ask, &parts, department, last, progress).await?);
+        targets.push(Target::new(ask, &parts, department, last).await?);
+    }
+    let departments: Vec<_> = targets.iter().map(|target| (&target.setup, Some(target.until))).collect();
+    let told = |department, events: Position| {
+        let of = targets.iter().find(|target| target.setup.department.name() == department);
+        let of = of.map_or(0, |target| target.of.0);
+        progress(Progress::Replaying { department, events: events.0, of });
+    };
+    let rebuilt = projection::rebuild_all(&departments, told).await;
+    let mut all = Vec::new();
+    for (target, rebuilt) in targets.into_iter().zip(rebuilt) {
+        let department = target.setup.department.name();
+        let rebuilt = rebuilt.map_err(|source| AuditError::Rebuild { department, source })?;
+        all.push(target.compared(rebuilt, progress).await?);
     }
     progress(Progress::Copying);
     one_file::gather(&parts.folder, &ask.out).await.map_err(AuditError::OneFile)?;
     Ok(all)
 }
 
-/// Replays one department, up to where its live tables are if there are any to compare with.
-async fn one(
-    ask: &Replay,
-    parts: &Parts,
-    department: Department<Event>,
-    last: Height,
-    progress: &(dyn Fn(Progress) + Sync),
-) -> Result<Replayed, AuditError> {
-    let name = department.name();
-    let live = match &ask.live {
-        Some(live) => Some(snapshot("live", live, name).await?),
-        None => None,
-    };
-    let (until, of) = match &live {
-        Some(live) => end_at(&*ask.source, name, live.events()).await?,
-        None => (last, next_after(&*ask.source, last).await?),
-    };
-    let setup: Setup<Permits> = Setup {
-        database: parts.database(),
-        city: ask.city.clone(),
-        department,
-        source: ask.source.clone(),
-        opener: Arc::new(NoOpener),
-        metrics: Metrics::new(),
-        // Only a live projector tells how far it lags.
-        clock: Arc::new(|| Instant(0)),
-    };
-    let told = |events: Position| progress(Progress::Replaying { department: name, events: events.0, of: of.0 });
-    let rebuilt = projection::rebuild(&setup, Some(until), told).await;
-    let rebuilt = rebuilt.map_err(|source| AuditError::Rebuild { department: name, source })?;
-    let mut made = snapshot("replayed", &setup.database, name).await?;
-    let mut hashes = Vec::new();
-    for table in setup.department.tables() {
-        hashes.push(made.hash(table).await.map_err(unread("replayed", name))?);
+/// One department on its way: up to where its live tables are, if there are any to compare with.
+struct Target {
+    setup: Setup<Permits>,
+    live: Option<Snapshot>,
+    until: Height,
+    /// How many events there are until then.
+    of: Position,
+}
+
+impl Target {
+    async fn new(
+        ask: &Replay,
+        parts: &Parts,
+        department: Department<Event>,
+        last: Height,
+    ) -> Result<Target, AuditError> {
+        let name = department.name();
+        let live = match &ask.live {
+            Some(live) => Some(snapshot("live", live, name).await?),
+            None => None,
+        };
+        let (until, of) = match &live {
+            Some(live) => end_at(&*ask.source, name, live.events()).await?,
+            None => (last, next_after(&*ask.source, last).await?),
+        };
+        let setup = Setup {
+            database: parts.database(),
+            city: ask.city.clone(),
+            department,
+            source: ask.source.clone(),
+            opener: Arc::new(NoOpener),
+            metrics: Metrics::new(),
+            // Only a live projector tells how far it lags.
+            clock: Arc::new(|| Instant(0)),
+        };
+        Ok(Target { setup, live, until, of })
     }
-    let compared = match live {
-        Some(mut live) => Some(tables(&setup.department, &mut made, &mut live, progress).await?),
-        None => None,
-    };
-    Ok(Replayed { department: name, height: rebuilt.height, events: rebuilt.events, tables: hashes, compared })
+
+    /// What was made of it, and how that compares.
+    async fn compared(self, rebuilt: Rebuilt, progress: &(dyn Fn(Progress) + Sync)) -> Result<Replayed, AuditError> {
+        let name = self.setup.department.name();
+        let mut made = snapshot("replayed", &self.setup.database, name).await?;
+        let mut hashes = Vec::new();
+        for table in self.setup.department.tables() {
+            hashes.push(made.hash(table).await.map_err(unread("replayed", name))?);
+        }
+        let compared = match self.live {
+            Some(mut live) => Some(tables(&self.setup.department, &mut made, &mut live, progress).await?),
+            None => None,
+        };
+        Ok(Replayed { department: name, height: rebuilt.height, events: rebuilt.events, tables: hashes, compared })
+    }
 }
 
 async fn tables(

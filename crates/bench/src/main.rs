@@ -29,6 +29,9 @@ struct Options {
     /// Measures one registrar start in this process and prints seconds and bytes (used by the bench itself)
     #[arg(long, hide = true, num_args = 2, value_names = ["NATS", "DATA"])]
     measure_start: Option<Vec<String>>,
+    /// Rebuilds the read models in this process and prints seconds and KiB (used by the bench itself)
+    #[arg(long, hide = true, num_args = 2, value_names = ["NATS", "DATABASE"])]
+    measure_rebuild: Option<Vec<String>>,
 }
 
 pub(crate) type Failed = Box<dyn std::error::Error + Send + Sync>;
@@ -38,6 +41,9 @@ fn main() -> Result<(), Failed> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if let Some([url, data]) = options.measure_start.as_deref() {
         return runtime.block_on(start::measure(url, data));
+    }
+    if let Some([url, database]) = options.measure_rebuild.as_deref() {
+        return runtime.block_on(rebuild::measure_here(url, database));
     }
     let wanted = |part: &str| options.only.is_empty() || options.only.iter().any(|only| only == part);
     let mut table = Table::default();

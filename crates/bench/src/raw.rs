@@ -71,7 +71,7 @@ impl Register {
         }
         drop(writers);
         handle.shutdown().await?;
-        let log = Log::existing(commands_client(&server).await?, &city(), Permits::NAME, Settings::default()).await?;
+        let log = log(&server.url()).await?;
         let (events, cases) = (reached.into_inner(), cases.into_inner());
         Ok(Register { server, data, events, cases, log })
     }
@@ -88,8 +88,10 @@ impl Register {
     }
 }
 
-async fn commands_client(server: &NatsServer) -> Result<async_nats::Client, Failed> {
-    Ok(async_nats::connect(server.url()).await?)
+/// The permits register on a server.
+pub(crate) async fn log(url: &str) -> Result<Log, Failed> {
+    let client = async_nats::connect(url).await?;
+    Ok(Log::existing(client, &city(), Permits::NAME, Settings::default()).await?)
 }
 
 /// A row like one of the timeline.

@@ -8,53 +8,77 @@ use crate::{
 };
 use permits::Permits;
 use projection::{Database, Metrics, NoOpener, Setup};
-use std::{sync::Arc, time::Instant};
+use std::{path::PathBuf, process::Command, sync::Arc, time::Instant};
 
 /// Batches of the raw limits.
 const RAW_BATCHES: usize = 20;
 
+/// One rebuild in a process of its own: `<seconds> <KiB of memory at its peak>`.
+struct Rebuild {
+    seconds: f64,
+    peak: u64,
+}
+
 pub(crate) async fn measure(table: &mut Table, city: &Register) -> Result<(), Failed> {
     let read = thousands(city.read_raw().await?);
+    let limits = |raw: &str| format!("{raw} rows/s as JSON; reading alone {read} events/s");
+    let rate = |rebuild: &Rebuild| format!("{} events/s", thousands(city.events as f64 / rebuild.seconds));
+    let peak = |rebuild: &Rebuild| format!("{} MiB", rebuild.peak / 1024);
+
     let folder = tempfile::tempdir()?;
     let raw = thousands(raw::sqlite_rows(folder.path(), RAW_BATCHES).await?);
-    let sqlite = Database::Sqlite { folder: folder.path().to_owned() };
-    let rate = thousands(rebuild_all(city, &sqlite).await?);
+    let sqlite = in_a_process(city, &folder.path().to_string_lossy())?;
     let figure = format!("rebuild of all read models, {} events, SQLite", thousands(city.events as f64));
-    let limits = |raw: &str| format!("{raw} rows/s as JSON; reading alone {read} events/s");
-    table.row(figure, format!("{rate} events/s"), "100,000 events/s", limits(&raw));
+    table.row(figure, rate(&sqlite), "100,000 events/s", limits(&raw));
+    table.row("its peak memory", peak(&sqlite), "512 MiB", "–");
 
-    let postgres = test_support::postgres::Database::create().await;
-    let raw = thousands(raw::postgres_rows(&postgres, RAW_BATCHES).await?);
-    let rate = thousands(rebuild_all(city, &Database::Postgres { url: postgres.url().to_owned() }).await?);
-    table.row("the same, Postgres", format!("{rate} events/s"), "60,000 events/s", limits(&raw));
-    let peak = peak_memory_kib().map_or_else(|| "unknown".to_owned(), |kib| format!("{} MiB", kib / 1024));
-    table.row("peak memory of the bench, rebuilds and load included", peak, "512 MiB", "–");
+    let database = test_support::postgres::Database::create().await;
+    let raw = thousands(raw::postgres_rows(&database, RAW_BATCHES).await?);
+    let postgres = in_a_process(city, database.url())?;
+    table.row("the same, Postgres", rate(&postgres), "60,000 events/s", limits(&raw));
+    table.row("its peak memory, without Postgres", peak(&postgres), "512 MiB", "–");
     Ok(())
 }
 
-/// All departments at once, as a projector process does it. Gives events of the register a second.
-async fn rebuild_all(city_: &Register, database: &Database) -> Result<f64, Failed> {
-    let started = Instant::now();
-    let mut departments = tokio::task::JoinSet::new();
-    for department in departments::all() {
-        let setup: Setup<Permits> = Setup {
-            database: database.clone(),
-            city: city(),
-            department,
-            source: Arc::new(city_.log.clone()),
-            opener: Arc::new(NoOpener),
-            metrics: Metrics::new(),
-            clock: raw::clock(),
-        };
-        departments.spawn(async move { projection::rebuild(&setup, None, |_| {}).await });
-    }
-    while let Some(rebuilt) = departments.join_next().await {
-        rebuilt??;
-    }
-    Ok(city_.events as f64 / started.elapsed().as_secs_f64())
+fn in_a_process(city: &Register, database: &str) -> Result<Rebuild, Failed> {
+    let program = std::env::current_exe()?;
+    let output = Command::new(program).arg("--measure-rebuild").arg(city.server.url()).arg(database).output()?;
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (seconds, peak) = text
+        .trim()
+        .split_once(' ')
+        .ok_or_else(|| format!("the measured rebuild failed: {}", String::from_utf8_lossy(&output.stderr)))?;
+    Ok(Rebuild { seconds: seconds.parse()?, peak: peak.parse()? })
 }
 
-fn peak_memory_kib() -> Option<u64> {
+/// Rebuilds here, into a folder or where a `postgres:` address leads, and prints what it took.
+pub(crate) async fn measure_here(url: &str, database: &str) -> Result<(), Failed> {
+    let database = match database.starts_with("postgres") {
+        true => Database::Postgres { url: database.to_owned() },
+        false => Database::Sqlite { folder: PathBuf::from(database) },
+    };
+    let log = Arc::new(raw::log(url).await?);
+    let started = Instant::now();
+    let setup = |department| Setup::<Permits> {
+        database: database.clone(),
+        city: city(),
+        department,
+        source: log.clone(),
+        opener: Arc::new(NoOpener),
+        metrics: Metrics::new(),
+        clock: raw::clock(),
+    };
+    let setups: Vec<_> = departments::all().into_iter().map(setup).collect();
+    let departments: Vec<_> = setups.iter().map(|setup| (setup, None)).collect();
+    for rebuilt in projection::rebuild_all(&departments, |_, _| {}).await {
+        rebuilt?;
+    }
+    println!("{} {}", started.elapsed().as_secs_f64(), peak_memory().unwrap_or(0));
+    Ok(())
+}
+
+/// In KiB.
+fn peak_memory() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?.trim().strip_suffix(" kB")?.trim().parse().ok()
 }

@@ -92,7 +92,7 @@ pub trait Register: Default + Send + Sync + 'static {
     /// What can be asked for.
     type Command: Serialize + DeserializeOwned + Send + Sync + 'static;
     /// What can have happened.
-    type Event: Send + 'static;
+    type Event: Send + Sync + 'static;
     /// Why a command was not accepted.
     type Refusal: Serialize + DeserializeOwned + std::fmt::Display + Send + 'static;
 

@@ -1,6 +1,6 @@
 //! Batches of events from blocks: each block is checked against the chain before anything in it is believed.
 
-use crate::{Blocks, ProjectionError};
+use crate::{Blocks, ProjectionError, Recorded};
 use futures::{FutureExt as _, StreamExt as _};
 use kernel::{CaseId, Height, Instant, Meta, PersonId, Register, WireError};
 use ledger::{Chain, block::Hash};
@@ -12,6 +12,14 @@ pub(crate) struct Incoming<E> {
     pub(crate) occurred_at: Instant,
     pub(crate) height: Height,
     pub(crate) event: Result<E, WireError>,
+}
+
+impl<E> Incoming<E> {
+    /// The event as a read model sees it.
+    pub(crate) fn recorded(&self) -> Result<Recorded<'_, E>, &WireError> {
+        let event = self.event.as_ref()?;
+        Ok(Recorded { meta: &self.meta, case: self.case, occurred_at: self.occurred_at, event })
+    }
 }
 
 /// Whole blocks of events, and the chain after them.
@@ -50,6 +58,11 @@ impl Batches {
     /// Batches from `blocks`, of which the first new one follows the chain; each of at most about `most` events.
     pub(crate) fn new(department: &'static str, blocks: Blocks, chain: Chain, most: usize) -> Batches {
         Batches { department, blocks, chain, most, failed: None }
+    }
+
+    /// The same with batches of at most about so many events.
+    pub(crate) fn of_at_most(self, most: usize) -> Batches {
+        Batches { most, ..self }
     }
 
     /// Waits for a block, and takes with it whatever else is there at once.

@@ -1,18 +1,22 @@
 //! A row as the values of its columns, in the table's order: what is checked, copied in bulk, and opened.
 
+use crate::texts::Texts;
 use crate::{Class, Kind, Table};
 use serde::ser::{Error as _, Impossible, SerializeMap, SerializeStruct};
 use serde::{Serialize, Serializer};
 use std::fmt;
+use std::sync::Arc;
 
 /// One value.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Cell {
+    /// Of a row that is still being taken apart.
+    Absent,
     Null,
     Int(i64),
     Bool(bool),
-    Text(String),
-    Json(String),
+    Text(Arc<str>),
+    Json(Arc<str>),
 }
 
 /// Why a row does not fit its table.
@@ -26,25 +30,65 @@ impl serde::ser::Error for Misfit {
     }
 }
 
-/// Of each sealed column its name and what it holds.
-pub(crate) type SealedFields = Vec<(&'static str, Option<String>)>;
+/// Of each sealed column that holds something its name and what that is.
+pub(crate) type SealedFields = Vec<(&'static str, Arc<str>)>;
 
-/// The values of a row: exactly one for each column.
-pub(crate) fn cells(table: &'static Table, row: &impl Serialize) -> Result<Vec<Cell>, Misfit> {
-    let cells = row.serialize(Row { table, cells: vec![None; table.columns.len()], next: 0, key: None })?;
-    let columns = cells.into_iter().zip(table.columns);
-    let missing = |name| Misfit(format!("the row has no field {name:?}"));
-    columns.map(|(cell, column)| cell.ok_or_else(|| missing(column.name))).collect()
+/// Rows of a table, the values of one after the other.
+pub(crate) struct Cells {
+    table: &'static Table,
+    cells: Vec<Cell>,
+    texts: Texts,
+    json: Vec<u8>,
 }
 
-/// What the sealed columns hold.
+impl Cells {
+    /// No rows yet.
+    pub(crate) fn new(table: &'static Table) -> Cells {
+        Cells { table, cells: Vec::new(), texts: Texts::default(), json: Vec::new() }
+    }
+
+    /// Adds a row: exactly one value for each column.
+    pub(crate) fn push(&mut self, row: &impl Serialize) -> Result<&[Cell], Misfit> {
+        let start = self.cells.len();
+        self.cells.resize(start + self.table.columns.len(), Cell::Absent);
+        let taken = row.serialize(Row { rows: self, start, next: 0, key: None }).and_then(|()| self.whole(start));
+        if let Err(misfit) = taken {
+            self.cells.truncate(start);
+            return Err(misfit);
+        }
+        Ok(&self.cells[start..])
+    }
+
+    fn whole(&self, start: usize) -> Result<(), Misfit> {
+        let mut columns = self.cells[start..].iter().zip(self.table.columns);
+        let missing = columns.find(|(cell, _)| matches!(cell, Cell::Absent));
+        missing.map_or(Ok(()), |(_, column)| Err(Misfit(format!("the row has no field {:?}", column.name))))
+    }
+
+    /// Removes the last row.
+    pub(crate) fn pop(&mut self) {
+        self.cells.truncate(self.cells.len().saturating_sub(self.table.columns.len()));
+    }
+
+    /// Whether some text of a row that was ever added has a NUL character.
+    pub(crate) fn had_nul(&self) -> bool {
+        self.texts.had_nul()
+    }
+
+    /// The values, row after row.
+    pub(crate) fn into_values(self) -> Vec<Cell> {
+        self.cells
+    }
+}
+
+/// The sealed columns that hold something.
 pub(crate) fn sealed_fields(table: &'static Table, cells: &[Cell]) -> SealedFields {
-    let text = |cell: &Cell| match cell {
-        Cell::Text(text) => Some(text.clone()),
-        Cell::Null | Cell::Int(_) | Cell::Bool(_) | Cell::Json(_) => None,
-    };
     let columns = table.columns.iter().zip(cells).filter(|(column, _)| column.class == Class::Sealed);
-    columns.map(|(column, cell)| (column.name, text(cell))).collect()
+    let held = columns.filter_map(|(column, cell)| match cell {
+        Cell::Text(text) => Some((column.name, text.clone())),
+        Cell::Absent | Cell::Null | Cell::Int(_) | Cell::Bool(_) | Cell::Json(_) => None,
+    });
+    held.collect()
 }
 
 /// Whether some text has a NUL character, which Postgres does not store.
@@ -52,22 +96,23 @@ pub(crate) fn has_nul(cells: &[Cell]) -> bool {
     cells.iter().any(|cell| match cell {
         Cell::Text(text) => text.contains('\0'),
         Cell::Json(json) => json.contains("\\u0000"),
-        Cell::Null | Cell::Int(_) | Cell::Bool(_) => false,
+        Cell::Absent | Cell::Null | Cell::Int(_) | Cell::Bool(_) => false,
     })
 }
 
 /// Takes a row's fields apart.
-struct Row {
-    table: &'static Table,
-    cells: Vec<Option<Cell>>,
+struct Row<'a> {
+    rows: &'a mut Cells,
+    /// Of the row among all cells.
+    start: usize,
     /// Fields mostly come in the order of the columns.
     next: usize,
-    key: Option<String>,
+    key: Option<Arc<str>>,
 }
 
-impl Row {
+impl Row<'_> {
     fn field<T: Serialize + ?Sized>(&mut self, name: &str, value: &T) -> Result<(), Misfit> {
-        let columns = self.table.columns;
+        let columns = self.rows.table.columns;
         let at = match columns.get(self.next) {
             Some(column) if column.name == name => self.next,
             _ => {
@@ -78,57 +123,64 @@ impl Row {
         self.next = at + 1;
         let named = |error| Misfit(format!("field {name:?}: {error}"));
         let cell = match columns[at].kind {
-            Kind::Json => match serde_json::to_string(value).map_err(Misfit::custom).map_err(named)? {
-                null if null == "null" => Cell::Null,
-                json => Cell::Json(json),
-            },
-            Kind::Int | Kind::Text | Kind::Bool => value.serialize(Plain).map_err(named)?,
+            Kind::Json => self.json(value).map_err(named)?,
+            Kind::Int | Kind::Text | Kind::Bool => value.serialize(Plain(&mut self.rows.texts)).map_err(named)?,
         };
         let fits = match (&cell, columns[at].kind) {
             (Cell::Null, _) | (Cell::Int(_), Kind::Int) | (Cell::Bool(_), Kind::Bool) => true,
             (Cell::Text(_), Kind::Text) | (Cell::Json(_), Kind::Json) => true,
-            (Cell::Int(_) | Cell::Bool(_) | Cell::Text(_) | Cell::Json(_), _) => false,
+            (Cell::Absent | Cell::Int(_) | Cell::Bool(_) | Cell::Text(_) | Cell::Json(_), _) => false,
         };
         if !fits {
             return Err(Misfit(format!("field {name:?} is not of the column's kind, {:?}", columns[at].kind)));
         }
-        self.cells[at] = Some(cell);
+        self.rows.cells[self.start + at] = cell;
         Ok(())
+    }
+
+    fn json<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<Cell, Misfit> {
+        let json = &mut self.rows.json;
+        json.clear();
+        serde_json::to_writer(&mut *json, value).map_err(Misfit::custom)?;
+        let text = std::str::from_utf8(json).map_err(Misfit::custom)?;
+        Ok(if text == "null" { Cell::Null } else { Cell::Json(self.rows.texts.json(text)) })
     }
 }
 
-impl SerializeStruct for Row {
-    type Ok = Vec<Option<Cell>>;
+impl SerializeStruct for Row<'_> {
+    type Ok = ();
     type Error = Misfit;
     fn serialize_field<T: Serialize + ?Sized>(&mut self, name: &'static str, value: &T) -> Result<(), Misfit> {
         self.field(name, value)
     }
-    fn end(self) -> Result<Vec<Option<Cell>>, Misfit> {
-        Ok(self.cells)
+    fn end(self) -> Result<(), Misfit> {
+        Ok(())
     }
 }
 
-impl SerializeMap for Row {
-    type Ok = Vec<Option<Cell>>;
+impl SerializeMap for Row<'_> {
+    type Ok = ();
     type Error = Misfit;
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Misfit> {
-        match key.serialize(Plain)? {
+        match key.serialize(Plain(&mut self.rows.texts))? {
             Cell::Text(name) => self.key = Some(name),
-            Cell::Null | Cell::Int(_) | Cell::Bool(_) | Cell::Json(_) => return Err(Misfit("a field's name".into())),
+            Cell::Absent | Cell::Null | Cell::Int(_) | Cell::Bool(_) | Cell::Json(_) => {
+                return Err(Misfit("a field's name".into()));
+            }
         }
         Ok(())
     }
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Misfit> {
-        let name = self.key.take().unwrap_or_default();
+        let name = self.key.take().ok_or_else(|| Misfit("a value without a name".into()))?;
         self.field(&name, value)
     }
-    fn end(self) -> Result<Vec<Option<Cell>>, Misfit> {
-        Ok(self.cells)
+    fn end(self) -> Result<(), Misfit> {
+        Ok(())
     }
 }
 
 /// Takes one value that is not JSON.
-struct Plain;
+struct Plain<'a>(&'a mut Texts);
 
 macro_rules! integers {
     ($($name:ident($from:ty))*) => {$(
@@ -149,7 +201,7 @@ macro_rules! refuse {
 
 type No<T> = Impossible<T, Misfit>;
 
-impl Serializer for Plain {
+impl Serializer for Plain<'_> {
     type Ok = Cell;
     type Error = Misfit;
     type SerializeSeq = No<Cell>;
@@ -168,10 +220,10 @@ impl Serializer for Plain {
         Ok(Cell::Bool(value))
     }
     fn serialize_char(self, value: char) -> Result<Cell, Misfit> {
-        Ok(Cell::Text(value.into()))
+        Ok(Cell::Text(self.0.text(value.encode_utf8(&mut [0; 4]))))
     }
     fn serialize_str(self, value: &str) -> Result<Cell, Misfit> {
-        Ok(Cell::Text(value.to_owned()))
+        Ok(Cell::Text(self.0.text(value)))
     }
     fn serialize_none(self) -> Result<Cell, Misfit> {
         Ok(Cell::Null)
@@ -186,7 +238,7 @@ impl Serializer for Plain {
         value.serialize(self)
     }
     fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Result<Cell, Misfit> {
-        Ok(Cell::Text(variant.to_owned()))
+        Ok(Cell::Text(self.0.text(variant)))
     }
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
         self,
@@ -212,21 +264,21 @@ impl Serializer for Plain {
     }
 }
 
-impl Serializer for Row {
-    type Ok = Vec<Option<Cell>>;
+impl<'a> Serializer for Row<'a> {
+    type Ok = ();
     type Error = Misfit;
     type SerializeSeq = No<Self::Ok>;
     type SerializeTuple = No<Self::Ok>;
     type SerializeTupleStruct = No<Self::Ok>;
     type SerializeTupleVariant = No<Self::Ok>;
-    type SerializeMap = Row;
-    type SerializeStruct = Row;
+    type SerializeMap = Row<'a>;
+    type SerializeStruct = Row<'a>;
     type SerializeStructVariant = No<Self::Ok>;
 
-    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Row, Misfit> {
+    fn serialize_struct(self, _: &'static str, _: usize) -> Result<Row<'a>, Misfit> {
         Ok(self)
     }
-    fn serialize_map(self, _: Option<usize>) -> Result<Row, Misfit> {
+    fn serialize_map(self, _: Option<usize>) -> Result<Row<'a>, Misfit> {
         Ok(self)
     }
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Self::Ok, Misfit> {

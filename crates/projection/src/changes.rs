@@ -1,6 +1,6 @@
 //! What a batch changes in one table, ready to be sent: one JSON parameter for all rows, one for all keys.
 
-use crate::cells::{Cell, Misfit, SealedFields, cells, has_nul, sealed_fields};
+use crate::cells::{Cells, Misfit, SealedFields, sealed_fields};
 use crate::{Class, Key, SealedText, Table};
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
@@ -12,11 +12,10 @@ pub(crate) struct Changes {
     pub(crate) upserts: Payload,
     /// Rows to be removed, as objects of the key columns.
     pub(crate) deletes: Payload,
-    /// Rows that are certainly new, the cells of one after the other: only a rebuild knows.
-    pub(crate) inserts: Vec<Cell>,
+    /// Rows that are certainly new: only a rebuild knows.
+    pub(crate) inserts: Cells,
     /// What changes in the sealed columns.
     pub(crate) sealed: Seals,
-    nul: bool,
 }
 
 /// A JSON array that grows.
@@ -29,7 +28,7 @@ pub(crate) struct Payload {
 /// Rows whose sealed columns have changed, to be opened for the clear side table.
 #[derive(Default)]
 pub(crate) struct Seals {
-    /// A row's key, and of each sealed column its name and what it holds now.
+    /// A row's key, and what its sealed columns hold now.
     pub(crate) changed: Vec<(Key, SealedFields)>,
     /// Keys of removed rows.
     pub(crate) removed: Payload,
@@ -74,9 +73,8 @@ impl Changes {
             table,
             upserts: Payload::default(),
             deletes: Payload::default(),
-            inserts: Vec::new(),
+            inserts: Cells::new(table),
             sealed: Seals::default(),
-            nul: false,
         }
     }
 
@@ -87,12 +85,14 @@ impl Changes {
         // Rows of a table are of one type: of those that go as JSON, the first is looked at for all.
         let apart = new || is_sealed || self.upserts.is_empty();
         let misfit = |source| Unwritable::Misfit { table: table.name, key: key.clone(), source };
-        let cells = if apart { cells(table, row).map_err(misfit)? } else { Vec::new() };
-        let sealed = sealed_fields(table, &cells);
-        if new {
-            self.nul |= has_nul(&cells);
-            self.inserts.extend(cells);
-        } else {
+        let sealed = match apart {
+            true => sealed_fields(table, self.inserts.push(row).map_err(misfit)?),
+            false => Vec::new(),
+        };
+        if !new {
+            if apart {
+                self.inserts.pop();
+            }
             let json = |source| Unwritable::Json { table: table.name, key: key.clone(), source };
             self.upserts.push(row).map_err(json)?;
         }
@@ -119,7 +119,7 @@ impl Changes {
             }
             from += 1;
         }
-        self.nul
+        self.inserts.had_nul()
     }
 }
 

@@ -16,7 +16,7 @@ pub(crate) async fn rows(opener: &dyn Opener, changes: &mut [Changes]) -> Result
         for (key, fields) in change.sealed.changed.drain(..) {
             deletes.push_key(table, &key, None);
             for (name, text) in fields {
-                if let Some(field) = text.as_deref().and_then(sealed) {
+                if let Some(field) = sealed(&text) {
                     places.push((key.clone(), name));
                     closed.push(field);
                 }

@@ -7,7 +7,7 @@ use crate::store::{StoreError, Tx};
 use crate::{Key, Kind, Reader, Table, Value};
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
-use kernel::{Height, Position};
+use kernel::Position;
 use serde_json::{Map, Value as Json};
 use sha2::{Digest as _, Sha256};
 use std::cmp::Ordering;
@@ -20,7 +20,6 @@ pub const DIFFERENCES_NAMED: usize = 100;
 pub struct Snapshot {
     tx: Tx,
     next: Position,
-    height: Height,
 }
 
 /// What a table holds, in short.
@@ -65,7 +64,7 @@ impl Reader {
         let checkpoint = tx.checkpoint(department).await?;
         let missing = || StoreError::Checkpoint { department: department.to_owned() };
         let checkpoint = checkpoint.ok_or_else(missing)?;
-        Ok(Snapshot { next: checkpoint.position, height: checkpoint.height, tx })
+        Ok(Snapshot { next: checkpoint.position, tx })
     }
 }
 
@@ -74,12 +73,6 @@ impl Snapshot {
     #[must_use]
     pub fn events(&self) -> Position {
         self.next
-    }
-
-    /// The last block whose events they hold.
-    #[must_use]
-    pub fn height(&self) -> Height {
-        self.height
     }
 
     /// A table's rows in the order of the key, each as one line of canonical JSON.

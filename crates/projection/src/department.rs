@@ -17,7 +17,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { rows: 16_384, batch: 10_000 }
+        Limits { rows: 8_192, batch: 5_000 }
     }
 }
 

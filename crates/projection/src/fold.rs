@@ -4,12 +4,16 @@
 //! for each event [`Model::stage`] in every model and, all having agreed, [`Model::settle`]; at last [`Model::take`].
 //!
 //! The live tables get every changed row with its batch. A rebuild, which nobody sees before its end, gets a row only
-//! when memory lets go of it: most rows are then written once, however often they changed.
+//! when memory lets go of it: most rows are then written once, however often they changed. Nor does a model wait there
+//! for the others: [`Model::fold`] takes it through the whole batch.
 
-use crate::cells::{SealedFields, cells, has_nul, sealed_fields};
+use crate::batch::Incoming;
+use crate::cells::{Cells, SealedFields, has_nul, sealed_fields};
 use crate::changes::{Changes, Unwritable};
 use crate::{Key, ReadModel, Recorded, Table, Unfoldable};
+use kernel::CaseId;
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+use std::collections::hash_map::Entry;
 use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
@@ -17,8 +21,8 @@ use std::marker::PhantomData;
 pub(crate) trait Model<E>: Send + Sync {
     /// The table.
     fn table(&self) -> &'static Table;
-    /// Notes the rows that the batch's next event touches; `None` for an event that will not be folded.
-    fn plan(&mut self, event: Option<&Recorded<'_, E>>);
+    /// Notes the rows that each event of a batch touches, but for those that will not be folded.
+    fn plan(&mut self, events: &[Incoming<E>], parked: &FxHashSet<CaseId>);
     /// The planned rows that have to be loaded. All that was taken before the last `take` must be in the database.
     fn missing(&mut self) -> Vec<Key>;
     /// Takes in loaded rows: of each the index in what was missing, and its JSON.
@@ -27,10 +31,19 @@ pub(crate) trait Model<E>: Send + Sync {
     fn stage(&mut self, index: usize, event: &Recorded<'_, E>, careful: bool) -> Result<(), Unfoldable>;
     /// Keeps or drops what was staged.
     fn settle(&mut self, keep: bool);
+    /// Folds all events of the batch at once. When one is refused, nothing in memory is to be used any more.
+    fn fold(&mut self, events: &[Incoming<E>], careful: bool) -> Result<(), Refused>;
     /// What is to be written now; ends the batch. `all`: nothing stays unwritten in a rebuild either.
     fn take(&mut self, all: bool) -> Result<Changes, Unwritable>;
     /// Forgets everything. `rebuild`: the table is new and empty, and nobody reads it yet.
     fn reset(&mut self, rebuild: bool);
+}
+
+/// An event that a model cannot fold.
+pub(crate) struct Refused {
+    /// Which of the batch.
+    pub(crate) index: usize,
+    pub(crate) why: Unfoldable,
 }
 
 struct Slot<T> {
@@ -93,7 +106,7 @@ fn hash_of(value: &impl Hash) -> u64 {
 
 /// No hash where nothing is sealed, so that a new row without names counts as written.
 fn hash_of_sealed(fields: &SealedFields) -> u64 {
-    if fields.iter().all(|(_, text)| text.is_none()) { 0 } else { hash_of(fields) }
+    if fields.is_empty() { 0 } else { hash_of(fields) }
 }
 
 impl<M: ReadModel> Rows<M> {
@@ -114,6 +127,52 @@ impl<M: ReadModel> Rows<M> {
                 }
                 self.hot.insert(key, Slot { row, dirty: true, stored: false, sealed: 0 });
             }
+        }
+    }
+
+    /// Folds an event into a row that nobody needs as it was.
+    fn fold_in_place(&mut self, key: Key, event: &Recorded<'_, M::Event>, careful: bool) -> Result<(), Unfoldable> {
+        let after = |row, key: &Key| {
+            let after = M::fold(row, key, event)?;
+            if careful {
+                Self::check(key, after.as_ref())?;
+            }
+            Ok(after)
+        };
+        if M::TABLE.append_only {
+            self.added.extend(after(None, &key)?.map(|row| (key, row)));
+            return Ok(());
+        }
+        let live = self.evicted.is_none();
+        match self.hot.entry(key) {
+            Entry::Occupied(mut there) => {
+                let row = there.get_mut().row.take();
+                let after = after(row, there.key())?;
+                let was_dirty = std::mem::replace(&mut there.get_mut().dirty, true);
+                if live && !was_dirty {
+                    self.dirty.push(there.key().clone());
+                }
+                there.get_mut().row = after;
+            }
+            Entry::Vacant(new) => {
+                let Some(row) = after(None, new.key())? else { return Ok(()) };
+                if live {
+                    self.dirty.push(new.key().clone());
+                }
+                new.insert(Slot { row: Some(row), dirty: true, stored: false, sealed: 0 });
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses a row that no database takes.
+    fn check(key: &Key, row: Option<&M::Row>) -> Result<(), Unfoldable> {
+        let Some(row) = row else { return Ok(()) };
+        let mut rows = Cells::new(const { &M::TABLE });
+        let cells = rows.push(row).map_err(|misfit| Unfoldable::new(misfit.to_string()))?;
+        match has_nul(cells) {
+            true => Err(Unfoldable::new(format!("the row {key} would hold a NUL character"))),
+            false => Ok(()),
         }
     }
 
@@ -165,7 +224,9 @@ impl<M: ReadModel> Rows<M> {
         if self.hot.len() <= self.kept {
             return;
         }
-        self.leaving = std::mem::replace(&mut self.cold, std::mem::take(&mut self.hot));
+        // The new one takes the memory of the oldest.
+        std::mem::swap(&mut self.leaving, &mut self.cold);
+        std::mem::swap(&mut self.cold, &mut self.hot);
         if let Some(evicted) = &mut self.evicted {
             let there = self.leaving.iter().filter(|(_, slot)| slot.row.is_some() || slot.stored);
             evicted.extend(there.map(|(key, _)| hash_of(key)));
@@ -178,20 +239,22 @@ impl<M: ReadModel> Model<M::Event> for Rows<M> {
         const { &M::TABLE }
     }
 
-    fn plan(&mut self, event: Option<&Recorded<'_, M::Event>>) {
-        let start = self.planned.len();
-        if let Some(event) = event {
-            M::keys(event, &mut self.planned);
-        }
-        let mut index = start + 1;
-        while index < self.planned.len() {
-            if self.planned[start..index].contains(&self.planned[index]) {
-                self.planned.remove(index);
-            } else {
-                index += 1;
+    fn plan(&mut self, events: &[Incoming<M::Event>], parked: &FxHashSet<CaseId>) {
+        for incoming in events {
+            let start = self.planned.len();
+            if let Some(event) = incoming.recorded().ok().filter(|_| !parked.contains(&incoming.case)) {
+                M::keys(&event, &mut self.planned);
             }
+            let mut index = start + 1;
+            while index < self.planned.len() {
+                if self.planned[start..index].contains(&self.planned[index]) {
+                    self.planned.remove(index);
+                } else {
+                    index += 1;
+                }
+            }
+            self.ends.push(self.planned.len());
         }
-        self.ends.push(self.planned.len());
     }
 
     fn missing(&mut self) -> Vec<Key> {
@@ -216,10 +279,11 @@ impl<M: ReadModel> Model<M::Event> for Rows<M> {
 
     fn load(&mut self, missing: &[Key], found: &[(usize, String)]) -> Result<(), serde_json::Error> {
         let table = self.table();
+        let mut rows = Cells::new(table);
         for (index, json) in found {
             let row: M::Row = serde_json::from_str(json)?;
             let sealed = match table.sealed().next() {
-                Some(_) => cells(table, &row).map(|cells| hash_of_sealed(&sealed_fields(table, &cells))),
+                Some(_) => rows.push(&row).map(|cells| hash_of_sealed(&sealed_fields(table, cells))),
                 None => Ok(0),
             };
             let sealed = sealed.map_err(serde::de::Error::custom)?;
@@ -233,11 +297,8 @@ impl<M: ReadModel> Model<M::Event> for Rows<M> {
         for key in &self.planned[start..self.ends[index]] {
             let before = if M::TABLE.append_only { None } else { self.hot.get(key).and_then(|slot| slot.row.clone()) };
             let after = M::fold(before, key, event)?;
-            if let Some(row) = after.as_ref().filter(|_| careful) {
-                let cells = cells(const { &M::TABLE }, row).map_err(|misfit| Unfoldable::new(misfit.to_string()))?;
-                if has_nul(&cells) {
-                    return Err(Unfoldable::new(format!("the row {key} would hold a NUL character")));
-                }
+            if careful {
+                Self::check(key, after.as_ref())?;
             }
             self.staged.push((key.clone(), after));
         }
@@ -254,6 +315,20 @@ impl<M: ReadModel> Model<M::Event> for Rows<M> {
             }
         }
         self.staged = staged;
+    }
+
+    fn fold(&mut self, events: &[Incoming<M::Event>], careful: bool) -> Result<(), Refused> {
+        let mut keys = std::mem::take(&mut self.planned).into_iter();
+        let mut start = 0;
+        for (index, (incoming, end)) in events.iter().zip(std::mem::take(&mut self.ends)).enumerate() {
+            let touched = keys.by_ref().take(end - start);
+            start = end;
+            let Ok(event) = incoming.recorded() else { continue };
+            for key in touched {
+                self.fold_in_place(key, &event, careful).map_err(|why| Refused { index, why })?;
+            }
+        }
+        Ok(())
     }
 
     fn take(&mut self, all: bool) -> Result<Changes, Unwritable> {

@@ -1,10 +1,10 @@
 //! Folding a batch through all read models of a department: every event wholly, or its case is held back.
 
 use crate::batch::{Batch, Incoming};
-use crate::changes::{Changes, Unwritable};
+use crate::changes::Changes;
 use crate::fold::Model;
 use crate::store::{ParkedEvent, Store, Tx};
-use crate::{ProjectionError, Recorded};
+use crate::{ProjectionError, StoreError};
 use kernel::CaseId;
 use rustc_hash::FxHashSet;
 
@@ -13,8 +13,6 @@ pub(crate) struct Folder<E> {
     department: &'static str,
     models: Vec<Box<dyn Model<E>>>,
     parked: FxHashSet<CaseId>,
-    rebuild: bool,
-    careful: bool,
 }
 
 /// What a batch comes to.
@@ -29,23 +27,38 @@ pub(crate) enum From<'a> {
     Tx(&'a mut Tx),
 }
 
+impl From<'_> {
+    /// Loads the rows that a model planned for and has not in memory.
+    pub(crate) async fn load<E>(
+        &mut self,
+        department: &'static str,
+        version: Option<i64>,
+        model: &mut dyn Model<E>,
+    ) -> Result<(), ProjectionError> {
+        let error = |source| ProjectionError::Store { department, source };
+        let missing = model.missing();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let table = model.table();
+        let found = match self {
+            From::Store(store) => store.load(table, version, &missing).await,
+            From::Tx(tx) => tx.load(table, version, &missing).await,
+        };
+        let misfit = |source| error(StoreError::Row { subject: table.name.to_owned(), source });
+        model.load(&missing, &found.map_err(error)?).map_err(misfit)
+    }
+}
+
 impl<E> Folder<E> {
     pub(crate) fn new(department: &'static str, models: Vec<Box<dyn Model<E>>>) -> Folder<E> {
-        Folder { department, models, parked: FxHashSet::default(), rebuild: false, careful: false }
-    }
-
-    /// For a rebuild into new tables. `careful`: each row is looked at before it is believed to be writable.
-    pub(crate) fn for_rebuild(mut self, careful: bool) -> Folder<E> {
-        self.models.iter_mut().for_each(|model| model.reset(true));
-        (self.rebuild, self.careful) = (true, careful);
-        self
+        Folder { department, models, parked: FxHashSet::default() }
     }
 
     /// Forgets all rows; takes these cases for parked. What was not written is lost.
     pub(crate) fn reset(&mut self, parked: impl IntoIterator<Item = CaseId>) {
         self.models.iter_mut().for_each(|model| model.reset(false));
         self.parked = parked.into_iter().collect();
-        self.rebuild = false;
     }
 
     /// How many cases are held back.
@@ -54,76 +67,23 @@ impl<E> Folder<E> {
     }
 
     /// Folds a batch, loading the rows that it needs. All that came of batches before the last must be written.
-    pub(crate) async fn fold(
-        &mut self,
-        batch: &Batch<E>,
-        version: Option<i64>,
-        mut from: From<'_>,
-    ) -> Result<Folded, ProjectionError> {
+    pub(crate) async fn fold(&mut self, batch: &Batch<E>, mut from: From<'_>) -> Result<Folded, ProjectionError> {
         let before = self.parked.clone();
-        self.load(batch, version, &mut from).await?;
-        let folded = self.fold_loaded(batch, self.careful)?;
-        let Err(unwritable) = self.check(&folded.changes) else { return Ok(folded) };
-        if self.rebuild {
-            return Err(unwritable);
+        self.load(batch, &mut from).await?;
+        let folded = self.fold_loaded(batch, false)?;
+        if !folded.changes.iter().any(Changes::may_have_nul) {
+            return Ok(folded);
         }
         // Rare: find the one event that no database would take, and park only its case.
         self.reset(before);
-        self.load(batch, version, &mut from).await?;
+        self.load(batch, &mut from).await?;
         self.fold_loaded(batch, true)
     }
 
-    /// Everything that has not been written yet, at the end of a rebuild.
-    pub(crate) fn rest(&mut self) -> Result<Vec<Changes>, ProjectionError> {
-        let changes = self.take(true)?;
-        self.check(&changes)?;
-        Ok(changes)
-    }
-
-    fn check(&self, changes: &[Changes]) -> Result<(), ProjectionError> {
-        let department = self.department;
-        match changes.iter().find(|changes| !self.careful && changes.may_have_nul()) {
-            Some(changes) => {
-                let source = Unwritable::Nul { table: changes.table.name };
-                Err(ProjectionError::Unwritable { department, source })
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn take(&mut self, all: bool) -> Result<Vec<Changes>, ProjectionError> {
-        let department = self.department;
-        let changes = self.models.iter_mut().map(|model| model.take(all)).collect::<Result<_, _>>();
-        changes.map_err(|source| ProjectionError::Unwritable { department, source })
-    }
-
-    async fn load(
-        &mut self,
-        batch: &Batch<E>,
-        version: Option<i64>,
-        from: &mut From<'_>,
-    ) -> Result<(), ProjectionError> {
-        let department = self.department;
-        let store_error = |source| ProjectionError::Store { department, source };
-        for incoming in &batch.events {
-            let event = recorded(incoming).filter(|_| !self.parked.contains(&incoming.case));
-            for model in &mut self.models {
-                model.plan(event.as_ref());
-            }
-        }
+    async fn load(&mut self, batch: &Batch<E>, from: &mut From<'_>) -> Result<(), ProjectionError> {
         for model in &mut self.models {
-            let missing = model.missing();
-            if missing.is_empty() {
-                continue;
-            }
-            let table = model.table();
-            let found = match from {
-                From::Store(store) => store.load(table, version, &missing).await,
-                From::Tx(tx) => tx.load(table, version, &missing).await,
-            };
-            model
-                .load(&missing, &found.map_err(store_error)?)
-                .map_err(|source| store_error(crate::StoreError::Row { subject: table.name.to_owned(), source }))?;
+            model.plan(&batch.events, &self.parked);
+            from.load(self.department, None, &mut **model).await?;
         }
         Ok(())
     }
@@ -148,25 +108,19 @@ impl<E> Folder<E> {
                 error,
             });
         }
-        Ok(Folded { changes: self.take(false)?, parked })
+        let changes = self.models.iter_mut().map(|model| model.take(false)).collect::<Result<_, _>>();
+        let department = self.department;
+        let changes = changes.map_err(|source| ProjectionError::Unwritable { department, source })?;
+        Ok(Folded { changes, parked })
     }
 
     /// Folds one event into every table, or into none.
     fn apply(&mut self, index: usize, incoming: &Incoming<E>, careful: bool) -> Result<(), String> {
-        let event = match &incoming.event {
-            Ok(event) => event,
-            Err(error) => return Err(error.to_string()),
-        };
-        let event = Recorded { meta: &incoming.meta, case: incoming.case, occurred_at: incoming.occurred_at, event };
+        let event = incoming.recorded().map_err(|error| error.to_string())?;
         let staged = self.models.iter_mut().try_for_each(|model| {
             model.stage(index, &event, careful).map_err(|error| format!("{}: {error}", model.table().name))
         });
         self.models.iter_mut().for_each(|model| model.settle(staged.is_ok()));
         staged
     }
-}
-
-fn recorded<E>(incoming: &Incoming<E>) -> Option<Recorded<'_, E>> {
-    let event = incoming.event.as_ref().ok()?;
-    Some(Recorded { meta: &incoming.meta, case: incoming.case, occurred_at: incoming.occurred_at, event })
 }

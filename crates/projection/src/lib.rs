@@ -8,12 +8,14 @@
 
 mod after;
 mod batch;
+mod builder;
 mod cells;
 mod changes;
 mod clear;
 mod compare;
 mod department;
 mod error;
+mod feed;
 mod fold;
 mod folder;
 mod hex;
@@ -28,18 +30,20 @@ mod sealed;
 mod source;
 mod store;
 mod table;
+mod texts;
 
 pub use cells::Misfit;
 pub use changes::Unwritable;
 pub use compare::{DIFFERENCES_NAMED, Difference, Differences, Snapshot, TableHash, diff};
 pub use department::{Department, Limits};
 pub use error::ProjectionError;
+pub use hex::encode as to_hex;
 pub use key::{Key, Value};
 pub use metrics::Metrics;
 pub use model::{ReadModel, Recorded, Unfoldable};
 pub use projector::{Clock, Projector, Setup};
 pub use reader::Reader;
-pub use rebuild::{Rebuilt, rebuild};
+pub use rebuild::{Rebuilt, rebuild, rebuild_all};
 pub use retry::{ParkedCase, Retried, parked_cases, retry};
 pub use sealed::{NoOpener, NotSealed, OpenError, Opener, SealedText};
 pub use source::{BlockSource, Blocks, SourceError};

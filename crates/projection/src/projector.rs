@@ -218,7 +218,7 @@ impl<R: Register> Projector<R> {
     async fn apply(&mut self, batch: Batch<R::Event>) -> Result<(), ProjectionError> {
         let department = self.setup.department.name();
         let error = self.setup.store_error();
-        let Folded { mut changes, parked } = self.folder.fold(&batch, None, From::Store(&self.store)).await?;
+        let Folded { mut changes, parked } = self.folder.fold(&batch, From::Store(&self.store)).await?;
         let opened = clear::rows(&*self.setup.opener, &mut changes).await;
         let opened = opened.map_err(|source| ProjectionError::Opener { department, source })?;
         let forgotten = batch.forgotten::<R>();

@@ -1,18 +1,20 @@
-//! Rebuilding a department's tables from the register alone, beside the live ones, and swapping them in at once.
+//! Rebuilding departments' tables from the register alone, beside the live ones, and swapping them in at once.
 //!
-//! While one batch is being written the next is read and folded. Indexes are made at the end. Readers see the old tables
-//! until the swap, which also moves the checkpoint; a live projector then goes on from there.
+//! While one batch is being written the next is folded and the one after it read. Indexes are made at the end. Readers
+//! see the old tables until the swap, which also moves the checkpoint; a live projector then goes on from there.
 
 use crate::batch::{Batch, Batches};
+use crate::builder::Builder;
 use crate::changes::{Changes, Unwritable};
-use crate::folder::{Folded, Folder, From};
-use crate::store::{Checkpoint, ParkedEvent, Store, Tx, shape};
+use crate::feed::Feed;
+use crate::folder::From;
+use crate::store::{Checkpoint, Store, Tx, shape};
 use crate::{ProjectionError, Setup, StoreError, clear};
-use kernel::{CaseId, Height, PersonId, Position, Register};
+use futures::future::join_all;
+use kernel::{Height, PersonId, Position, Register};
 use ledger::Chain;
 use std::sync::Arc;
-use tokio::sync::mpsc::{self, Sender};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
 /// How often the swap is tried while readers hold on to the old tables.
 const SWAP_TRIES: usize = 30;
@@ -37,12 +39,37 @@ pub async fn rebuild<R: Register>(
     until: Option<Height>,
     progress: impl Fn(Position) + Send + Sync,
 ) -> Result<Rebuilt, ProjectionError> {
+    one(setup, until, &progress, Feed::none()).await
+}
+
+/// Rebuilds several departments of one register at once, each as [`rebuild()`] does and with a result of its own.
+///
+/// The register is read, checked and decoded once for all of them, from the first one's source. `progress` is told
+/// whose events they are.
+pub async fn rebuild_all<R: Register>(
+    departments: &[(&Setup<R>, Option<Height>)],
+    progress: impl Fn(&'static str, Position) + Send + Sync,
+) -> Vec<Result<Rebuilt, ProjectionError>> {
+    let (feeds, _reading) = Feed::shared(departments).await;
+    let each = departments.iter().zip(feeds).map(|(&(setup, until), feed)| {
+        let progress = |events| progress(setup.department.name(), events);
+        async move { one(setup, until, &progress, feed).await }
+    });
+    join_all(each).await
+}
+
+async fn one<R: Register>(
+    setup: &Setup<R>,
+    until: Option<Height>,
+    progress: &(impl Fn(Position) + Send + Sync),
+    feed: Feed<R::Event>,
+) -> Result<Rebuilt, ProjectionError> {
     let store = setup.store().await?;
-    let built = attempt(setup, &store, until, &progress, false).await;
+    let built = attempt(setup, &store, until, progress, feed, false).await;
     match built {
         // Rare: once more, and slowly, to name the event.
         Err(ProjectionError::Unwritable { source: Unwritable::Nul { .. }, .. }) => {
-            attempt(setup, &store, until, &progress, true).await
+            attempt(setup, &store, until, progress, Feed::none(), true).await
         }
         built => built,
     }
@@ -53,9 +80,10 @@ async fn attempt<R: Register>(
     store: &Arc<Store>,
     until: Option<Height>,
     progress: &(impl Fn(Position) + Send + Sync),
+    feed: Feed<R::Event>,
     careful: bool,
 ) -> Result<Rebuilt, ProjectionError> {
-    let mut rebuild = Rebuild::start(setup, store.clone(), until, progress, careful).await?;
+    let mut rebuild = Rebuild::start(setup, store.clone(), until, progress, feed, careful).await?;
     let built = rebuild.all().await;
     if built.is_err() {
         rebuild.abandon().await;
@@ -63,23 +91,11 @@ async fn attempt<R: Register>(
     built
 }
 
-/// Sends batches up to the block at `end`, or up to the first that fails.
-async fn read_until<R: Register>(mut batches: Batches, end: Height, send: Sender<Read<R>>) {
-    loop {
-        let batch = batches.full::<R>(end).await;
-        let last = batch.as_ref().map_or(true, |batch| batch.chain.head().height >= end);
-        if send.send(batch).await.is_err() || last {
-            return;
-        }
-    }
-}
-
-type Read<R> = Result<Batch<<R as Register>::Event>, ProjectionError>;
-
 struct Rebuild<'a, R: Register, P> {
     setup: &'a Setup<R>,
     store: Arc<Store>,
-    folder: Folder<R::Event>,
+    builder: Builder<R::Event>,
+    feed: Feed<R::Event>,
     until: Option<Height>,
     version: i64,
     built: Checkpoint,
@@ -94,6 +110,7 @@ impl<'a, R: Register, P: Fn(Position) + Send + Sync> Rebuild<'a, R, P> {
         store: Arc<Store>,
         until: Option<Height>,
         progress: &'a P,
+        feed: Feed<R::Event>,
         careful: bool,
     ) -> Result<Self, ProjectionError> {
         let error = setup.store_error();
@@ -105,35 +122,41 @@ impl<'a, R: Register, P: Fn(Position) + Send + Sync> Rebuild<'a, R, P> {
         let version = live.generation + 1;
         tx.create_tables(setup.department.tables(), Some(version)).await.map_err(error)?;
         tx.commit().await.map_err(error)?;
-        let folder = setup.folder().for_rebuild(careful);
+        let builder = Builder::new(department, setup.department.models(), version, careful);
         let chain = Chain::new(setup.city.clone(), R::NAME);
         let shape = shape(setup.department.tables());
         let built = Checkpoint { shape, ..live.at(chain) };
-        Ok(Rebuild { setup, store, folder, until, version, built, forgotten: Vec::new(), writing: None, progress })
+        let forgotten = Vec::new();
+        Ok(Rebuild { setup, store, builder, feed, until, version, built, forgotten, writing: None, progress })
     }
 
     async fn all(&mut self) -> Result<Rebuilt, ProjectionError> {
-        self.reach_end().await?;
+        // Indexes are made of whole tables: to keep them up row by row costs more.
+        self.reach_end_and_write_all().await?;
         let error = self.setup.store_error();
         let mut tx = self.store.write().await.map_err(error)?;
         tx.create_indexes(self.setup.department.tables(), Some(self.version)).await.map_err(error)?;
         tx.commit().await.map_err(error)?;
         // What came while the indexes were made; the rest comes while everybody waits.
-        self.reach_end().await?;
-        let rest = self.folder.rest()?;
-        self.begin_to_write(rest);
-        self.written().await?;
+        self.reach_end_and_write_all().await?;
         let mut tries = 1;
         loop {
             match self.swap().await {
                 Err(again) if again.is_transient() && tries < SWAP_TRIES => {
                     tracing::debug!(error = &again as &dyn std::error::Error, tries, "swapping again");
                     tries += 1;
-                    self.folder.reset([]);
+                    self.builder.reset();
                 }
                 other => return other,
             }
         }
+    }
+
+    async fn reach_end_and_write_all(&mut self) -> Result<(), ProjectionError> {
+        self.reach_end().await?;
+        let rest = self.builder.rest().await?;
+        self.begin_to_write(rest);
+        self.written().await
     }
 
     async fn end(&self) -> Result<Height, ProjectionError> {
@@ -150,29 +173,25 @@ impl<'a, R: Register, P: Fn(Position) + Send + Sync> Rebuild<'a, R, P> {
     /// Folds up to the register's end of now; what was folded is written when it returns, but for what memory keeps.
     async fn reach_end(&mut self) -> Result<(), ProjectionError> {
         loop {
+            while let Some(batch) = self.feed.next().await {
+                self.fold(batch?).await?;
+                (self.progress)(self.built.position);
+            }
             let end = self.end().await?;
             if self.built.height >= end {
                 return self.written().await;
             }
-            // The next batch is read, checked and decoded while this one is folded.
-            let (send, mut read) = mpsc::channel(1);
-            let mut reading = JoinSet::new();
-            reading.spawn(read_until::<R>(self.batches(), end, send));
-            while let Some(batch) = read.recv().await {
-                self.fold(batch?).await?;
-                (self.progress)(self.built.position);
-            }
+            self.feed = Feed::own::<R>(self.batches(), end);
         }
     }
 
     /// Folds a batch while the one before it is being written, then lets it be written too.
-    async fn fold(&mut self, batch: Batch<R::Event>) -> Result<(), ProjectionError> {
-        let folded = self.folder.fold(&batch, Some(self.version), From::Store(&self.store)).await?;
-        self.refuse(&folded.parked)?;
+    async fn fold(&mut self, batch: Arc<Batch<R::Event>>) -> Result<(), ProjectionError> {
+        let changes = self.builder.fold(&batch, &self.store).await?;
         self.forgotten.extend(batch.forgotten::<R>());
         self.written().await?;
-        self.built = self.built.at(batch.chain);
-        self.begin_to_write(folded.changes);
+        self.built = self.built.at(batch.chain.clone());
+        self.begin_to_write(changes);
         Ok(())
     }
 
@@ -194,16 +213,6 @@ impl<'a, R: Register, P: Fn(Position) + Send + Sync> Rebuild<'a, R, P> {
             Some(writing) => writing.await.unwrap_or_else(|panic| std::panic::resume_unwind(panic.into_panic())),
             None => Ok(()),
         }
-    }
-
-    fn refuse(&self, parked: &[ParkedEvent]) -> Result<(), ProjectionError> {
-        let Some(event) = parked.first() else { return Ok(()) };
-        Err(ProjectionError::Poison {
-            department: self.setup.department.name(),
-            position: Position(event.position as u64),
-            case: CaseId::from(event.case_id as u64),
-            why: event.error.clone(),
-        })
     }
 
     /// Folds what is left while the live projector waits, and puts the new tables in the place of the old.
@@ -242,10 +251,9 @@ impl<'a, R: Register, P: Fn(Position) + Send + Sync> Rebuild<'a, R, P> {
         let mut built = self.built.clone();
         while built.height < height {
             let batch = batches.full::<R>(height).await?;
-            let Folded { mut changes, parked } = self.folder.fold(&batch, Some(self.version), From::Tx(tx)).await?;
-            self.refuse(&parked)?;
+            let mut changes = self.builder.fold_within(&batch, &mut From::Tx(tx)).await?;
             self.forgotten.extend(batch.forgotten::<R>());
-            changes.extend(self.folder.rest()?);
+            changes.extend(self.builder.rest().await?);
             let department = self.setup.department.name();
             let opened = clear::rows(&*self.setup.opener, &mut changes).await;
             let opened = opened.map_err(|source| ProjectionError::Opener { department, source })?;

@@ -138,7 +138,7 @@ async fn write<R: Register>(
     let department = setup.department.name();
     let error = setup.store_error();
     let mut folder = setup.folder();
-    let Folded { mut changes, parked } = folder.fold(&batch, None, From::Tx(tx)).await?;
+    let Folded { mut changes, parked } = folder.fold(&batch, From::Tx(tx)).await?;
     let opened = clear::rows(&*setup.opener, &mut changes).await;
     let opened = opened.map_err(|source| ProjectionError::Opener { department, source })?;
     tx.write_batch(changes, opened, None).await.map_err(error)?;

@@ -8,10 +8,10 @@ use crate::{
     connect::connect,
     opener::VaultOpener,
 };
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use permits::Permits;
 use projection::{Metrics, Setup};
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 pub(super) async fn run(config: &Config, what: What) -> Outcome {
     let setups = setups(config).await?;
@@ -51,15 +51,26 @@ async fn rebuild(setups: Vec<Setup<Permits>>, wanted: Option<&str>) -> Outcome {
     if let Some(name) = wanted.filter(|name| !known.contains(name)) {
         return Err(format!("there is no department {name}; there are {}", known.join(", ")).into());
     }
-    for setup in setups.iter().filter(|setup| wanted.is_none_or(|name| name == setup.department.name())) {
-        let bar =
-            ProgressBar::no_length().with_style(ProgressStyle::with_template("{msg} {human_pos} events  {elapsed}")?);
-        bar.set_message(setup.department.name());
-        let rebuilt = projection::rebuild(setup, None, |events| bar.set_position(events.0)).await?;
-        bar.finish_and_clear();
-        println!("{}: {} events, up to block {}", setup.department.name(), rebuilt.events, rebuilt.height);
+    let wanted: Vec<_> =
+        setups.iter().filter(|setup| wanted.is_none_or(|name| name == setup.department.name())).collect();
+    let style = ProgressStyle::with_template("{msg} {human_pos} events  {elapsed}")?;
+    let all = MultiProgress::new();
+    let bar = |name| all.add(ProgressBar::no_length().with_style(style.clone()).with_message(name));
+    let bars: HashMap<_, _> =
+        wanted.iter().map(|setup| setup.department.name()).map(|name| (name, bar(name))).collect();
+    let departments: Vec<_> = wanted.iter().map(|setup| (*setup, None)).collect();
+    let rebuilt = projection::rebuild_all(&departments, |name, events| bars[name].set_position(events.0)).await;
+    all.clear()?;
+    let mut failed = None;
+    for (setup, rebuilt) in wanted.iter().zip(rebuilt) {
+        match rebuilt {
+            Ok(rebuilt) => {
+                println!("{}: {} events, up to block {}", setup.department.name(), rebuilt.events, rebuilt.height);
+            }
+            Err(error) => failed = failed.or(Some(error)),
+        }
     }
-    Ok(())
+    failed.map_or(Ok(()), |error| Err(error.into()))
 }
 
 async fn parked(setups: &[Setup<Permits>]) -> Outcome {

@@ -6,9 +6,9 @@ use crate::{
     opener::VaultOpener,
 };
 use permits::Permits;
-use projection::{Department, Metrics, ProjectionError, Projector, Setup, rebuild};
+use projection::{Department, Metrics, ProjectionError, Projector, Setup, rebuild_all};
 use std::{sync::Arc, time::Duration};
-use tokio::task::JoinSet;
+use tokio::{sync::Mutex, task::JoinSet};
 
 /// Between two starts, while the register is not there yet or somebody has to look.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -17,46 +17,86 @@ type Events = <Permits as kernel::Register>::Event;
 
 pub(crate) fn spawn(shared: &Shared, opener: &VaultOpener, running: &mut JoinSet<(&'static str, Result<(), Failed>)>) {
     let metrics = shared.with_metrics(Metrics::registered);
+    let projectors = Projectors { shared: shared.clone(), opener: opener.clone(), metrics, rebuilding: Arc::default() };
     for department in departments::all() {
-        running.spawn(run(shared.clone(), opener.clone(), metrics.clone(), department.name()));
+        running.spawn(projectors.clone().run(department.name()));
     }
 }
 
-async fn run(
+/// What the projectors of a process have in common.
+#[derive(Clone)]
+struct Projectors {
     shared: Shared,
     opener: VaultOpener,
     metrics: Metrics,
-    name: &'static str,
-) -> (&'static str, Result<(), Failed>) {
-    loop {
-        let Err(error) = once(&shared, &opener, &metrics, name).await else { return (name, Ok(())) };
-        let trouble = chain(&*error);
-        shared.health.set(name, Some(trouble.clone()));
-        tracing::error!(department = name, trouble, "the projector stopped; it starts again");
-        tokio::select! {
-            () = shared.stopped() => return (name, Ok(())),
-            () = tokio::time::sleep(PAUSE) => {}
-        }
-    }
+    /// Held by the one that rebuilds, for all whose tables need it.
+    rebuilding: Arc<Mutex<()>>,
 }
 
-async fn once(shared: &Shared, opener: &VaultOpener, metrics: &Metrics, name: &'static str) -> Result<(), Failed> {
-    let log = tokio::select! {
-        log = wait_for_register(shared) => log?,
-        () = shared.stopped() => return Ok(()),
-    };
-    let setup = Arc::new(setup(shared, opener, metrics, department(name), log));
-    let mut projector = match Projector::open(Arc::clone(&setup)).await {
-        Err(ProjectionError::Outdated { .. }) => {
-            tracing::info!(department = name, "the tables have another shape; building them anew from the register");
-            rebuild(&setup, None, |_| {}).await?;
-            Projector::open(setup).await?
+impl Projectors {
+    async fn run(self, name: &'static str) -> (&'static str, Result<(), Failed>) {
+        loop {
+            let Err(error) = self.once(name).await else { return (name, Ok(())) };
+            let trouble = chain(&*error);
+            self.shared.health.set(name, Some(trouble.clone()));
+            tracing::error!(department = name, trouble, "the projector stopped; it starts again");
+            tokio::select! {
+                () = self.shared.stopped() => return (name, Ok(())),
+                () = tokio::time::sleep(PAUSE) => {}
+            }
         }
-        opened => opened?,
-    };
-    shared.health.set(name, None);
-    projector.run(shared.stopped()).await?;
-    Ok(())
+    }
+
+    async fn once(&self, name: &'static str) -> Result<(), Failed> {
+        let log = tokio::select! {
+            log = wait_for_register(&self.shared) => log?,
+            () = self.shared.stopped() => return Ok(()),
+        };
+        let setup = Arc::new(self.setup(department(name), &log));
+        let mut projector = match Projector::open(Arc::clone(&setup)).await {
+            Err(ProjectionError::Outdated { .. }) => {
+                self.rebuild_outdated(name, &log).await?;
+                Projector::open(setup).await?
+            }
+            opened => opened?,
+        };
+        self.shared.health.set(name, None);
+        projector.run(self.shared.stopped()).await?;
+        Ok(())
+    }
+
+    /// Rebuilds every department whose tables have another shape; the first to notice does it for all of them.
+    async fn rebuild_outdated(&self, name: &'static str, log: &ledger::Log) -> Result<(), ProjectionError> {
+        let _alone = self.rebuilding.lock().await;
+        let mut outdated = Vec::new();
+        for department in departments::all() {
+            let setup = Arc::new(self.setup(department, log));
+            if let Err(ProjectionError::Outdated { department }) = Projector::open(Arc::clone(&setup)).await {
+                tracing::info!(department, "the tables have another shape; building them anew from the register");
+                outdated.push(setup);
+            }
+        }
+        let departments: Vec<_> = outdated.iter().map(|setup| (&**setup, None)).collect();
+        for (setup, rebuilt) in outdated.iter().zip(rebuild_all(&departments, |_, _| {}).await) {
+            // The others meet their own failures when they come here.
+            if setup.department.name() == name {
+                rebuilt?;
+            }
+        }
+        Ok(())
+    }
+
+    fn setup(&self, department: Department<Events>, log: &ledger::Log) -> Setup<Permits> {
+        Setup {
+            database: self.shared.config.database(),
+            city: self.shared.config.city.clone(),
+            department,
+            source: Arc::new(log.clone()),
+            opener: Arc::new(self.opener.clone()),
+            metrics: self.metrics.clone(),
+            clock: system_clock(),
+        }
+    }
 }
 
 /// The registrar makes the stream on its first start; until then there is nothing to read.
@@ -75,22 +115,4 @@ async fn wait_for_register(shared: &Shared) -> Result<ledger::Log, Failed> {
 
 fn department(name: &str) -> Department<Events> {
     departments::all().into_iter().find(|department| department.name() == name).expect("it was listed a moment ago")
-}
-
-fn setup(
-    shared: &Shared,
-    opener: &VaultOpener,
-    metrics: &Metrics,
-    department: Department<Events>,
-    log: ledger::Log,
-) -> Setup<Permits> {
-    Setup {
-        database: shared.config.database(),
-        city: shared.config.city.clone(),
-        department,
-        source: Arc::new(log),
-        opener: Arc::new(opener.clone()),
-        metrics: metrics.clone(),
-        clock: system_clock(),
-    }
 }

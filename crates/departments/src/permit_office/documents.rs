@@ -5,7 +5,7 @@ use kernel::{CaseId, Instant, StepId};
 use permits::Event;
 use permits::events::Document as Given;
 use projection::Class::{Department, Public};
-use projection::{Column, Key, ReadModel, Recorded, Table, Unfoldable};
+use projection::{Column, Key, ReadModel, Recorded, Table, Unfoldable, to_hex};
 use serde::{Deserialize, Serialize};
 
 /// Documents.
@@ -65,7 +65,7 @@ impl ReadModel for Documents {
         Ok(Some(Document {
             case_id: event.case,
             kind: document.kind.clone(),
-            sha256: document.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+            sha256: to_hex(&document.sha256),
             given_at: event.occurred_at,
             times: row.map_or(0, |row| row.times) + 1,
         }))

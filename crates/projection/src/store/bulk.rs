@@ -4,11 +4,14 @@ use super::error::{StoreError, failed};
 use super::{Tx, sql};
 use crate::Table;
 use crate::cells::Cell;
-use sqlx::AssertSqlSafe;
+use sqlx::error::BoxDynError;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments as _, AssertSqlSafe};
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-/// The most parameters of one statement; SQLite takes 32,766, and gains nothing from more than this.
-const PARAMETERS: usize = 2_000;
+/// The most parameters of one statement; SQLite takes 32,766, and gains little from more than this.
+const PARAMETERS: usize = 8_000;
 /// How much is sent to Postgres at once, in bytes.
 const CHUNK: usize = 256 * 1024;
 
@@ -29,18 +32,14 @@ impl Tx {
             Tx::Sqlite(tx) => {
                 let many = (PARAMETERS / width).max(1);
                 let (mut left, mut cells) = (cells.len() / width, cells.into_iter());
-                let whole = sql::insert(table, name, many.min(left));
+                let whole: Arc<str> = sql::insert(table, name, many.min(left)).into();
                 while left > 0 {
                     let rows = left.min(many);
-                    let statement = if rows == many { whole.clone() } else { sql::insert(table, name, rows) };
+                    let statement = if rows == many { whole.clone() } else { sql::insert(table, name, rows).into() };
+                    let arguments = arguments(cells.by_ref().take(rows * width), rows * width);
+                    let arguments = arguments.map_err(sqlx::Error::Encode).map_err(failed())?;
                     // A statement of an odd length is not worth keeping.
-                    let query = sqlx::query(AssertSqlSafe(statement)).persistent(rows == many);
-                    let query = cells.by_ref().take(rows * width).fold(query, |query, cell| match cell {
-                        Cell::Null => query.bind(None::<i64>),
-                        Cell::Int(int) => query.bind(int),
-                        Cell::Bool(bool) => query.bind(bool),
-                        Cell::Text(text) | Cell::Json(text) => query.bind(text),
-                    });
+                    let query = sqlx::query_with(AssertSqlSafe(statement), arguments).persistent(rows == many);
                     query.execute(&mut **tx).await.map_err(failed())?;
                     left -= rows;
                 }
@@ -63,6 +62,20 @@ impl Tx {
     }
 }
 
+fn arguments(cells: impl Iterator<Item = Cell>, count: usize) -> Result<SqliteArguments, BoxDynError> {
+    let mut arguments = SqliteArguments::default();
+    arguments.reserve(count, 0);
+    for cell in cells {
+        match cell {
+            Cell::Absent | Cell::Null => arguments.add(None::<i64>)?,
+            Cell::Int(int) => arguments.add(int)?,
+            Cell::Bool(bool) => arguments.add(bool)?,
+            Cell::Text(text) | Cell::Json(text) => arguments.add(text)?,
+        }
+    }
+    Ok(arguments)
+}
+
 /// One line of Postgres's text form: tabs between, `\N` for null, backslashes before what would be mistaken.
 fn push_row(line: &mut String, row: &[Cell]) {
     for (index, cell) in row.iter().enumerate() {
@@ -70,7 +83,7 @@ fn push_row(line: &mut String, row: &[Cell]) {
             line.push('\t');
         }
         match cell {
-            Cell::Null => line.push_str("\\N"),
+            Cell::Absent | Cell::Null => line.push_str("\\N"),
             Cell::Int(int) => drop(write!(line, "{int}")),
             Cell::Bool(bool) => line.push(if *bool { 't' } else { 'f' }),
             Cell::Text(text) | Cell::Json(text) => push_escaped(line, text),

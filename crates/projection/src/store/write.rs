@@ -94,7 +94,7 @@ impl Tx {
     ) -> Result<(), StoreError> {
         for Changes { table, upserts, deletes, inserts, .. } in changes {
             self.write_rows(table, version, upserts, deletes).await?;
-            self.insert_rows(table, &versioned(table.name, version), inserts).await?;
+            self.insert_rows(table, &versioned(table.name, version), inserts.into_values()).await?;
         }
         for rows in clear {
             self.write_clear(rows, version).await?;

@@ -40,6 +40,11 @@ impl MemoryLog {
         Arc::new(MemoryLog { blocks: watch::Sender::default(), chain, delivery, reads: AtomicUsize::new(0) })
     }
 
+    /// How often somebody began to read.
+    pub(crate) fn reads(&self) -> usize {
+        self.reads.load(Ordering::SeqCst)
+    }
+
     /// Appends one block of these events, each its own commit.
     pub(crate) fn append(&self, events: &[(CaseId, Event)]) {
         self.append_stored(events.iter().map(|(case, event)| entry(*case, event)).collect());

@@ -7,7 +7,7 @@ use crate::log::{
 };
 use crate::toy::{Event, seal};
 use kernel::{Height, PersonId, Position};
-use projection::{Limits, ProjectionError, Projector, rebuild};
+use projection::{Limits, ProjectionError, Projector, rebuild, rebuild_all};
 use proptest::prelude::*;
 use serde::Deserialize;
 use std::sync::Arc;
@@ -59,6 +59,32 @@ async fn a_rebuild_ends_where_it_is_told_and_never_goes_back() {
     let refused = rebuild(&setup, Some(Height(7)), |_| ()).await;
     assert!(matches!(refused, Err(ProjectionError::Backwards { .. })), "{refused:?}");
     assert_eq!(lines(&live, "timeline").await.len(), 200);
+}
+
+/// Each stops where it is told and fails for itself, and the register is read once for all of them.
+#[tokio::test]
+async fn departments_that_are_rebuilt_together_share_what_is_read() {
+    let log = MemoryLog::new(Delivery::InOrder);
+    busy(&log);
+    let (short, whole, ahead) = (sqlite().await, sqlite().await, sqlite().await);
+    catch_up(&setup(&ahead, &log)).await;
+    let [a, b, c] = [&short, &whole, &ahead].map(|fresh| setup(fresh, &log));
+    let before = log.reads();
+    let built = rebuild_all(&[(&a, Some(Height(7))), (&b, None), (&c, Some(Height(9)))], |_, _| ()).await;
+    // Once for all, and once each for what came while the tables were made: nothing.
+    assert_eq!(log.reads() - before, 3);
+    assert_eq!(built[0].as_ref().unwrap().height, Height(7));
+    assert_eq!(built[1].as_ref().unwrap().height, Height(40));
+    assert!(matches!(built[2], Err(ProjectionError::Backwards { .. })), "{:?}", built[2]);
+    assert_eq!(lines(&short, "timeline").await.len(), 35);
+    assert_same(&whole, &ahead).await;
+
+    log.blocks.send_modify(|blocks| blocks.push("no block".into()));
+    let (short, whole) = (sqlite().await, sqlite().await);
+    let [a, b] = [&short, &whole].map(|fresh| setup(fresh, &log));
+    let built = rebuild_all(&[(&a, Some(Height(7))), (&b, None)], |_, _| ()).await;
+    assert_eq!(built[0].as_ref().unwrap().height, Height(7));
+    assert!(matches!(built[1], Err(ProjectionError::Broken { .. })), "{:?}", built[1]);
 }
 
 /// Rows come and go from memory, several times each, and are written behind; some are removed and come back.
