@@ -45,8 +45,9 @@ impl Register for Bare {
     fn refusal_code(refusal: &Never) -> &'static str {
         match *refusal {}
     }
-    fn save(&self) -> Vec<u8> {
-        self.events.to_le_bytes().to_vec()
+    fn save(&self) -> impl FnOnce() -> Vec<u8> + Send + 'static {
+        let events = self.events;
+        move || events.to_le_bytes().to_vec()
     }
     fn restore(bytes: &[u8]) -> Result<Self, WireError> {
         let malformed = |_| WireError::Malformed { what: "snapshot", why: "not eight bytes".to_owned() };

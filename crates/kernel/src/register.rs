@@ -120,8 +120,11 @@ pub trait Register: Default + Send + Sync + 'static {
     /// A short constant name for metrics and logs.
     fn refusal_code(refusal: &Self::Refusal) -> &'static str;
 
-    /// The state as bytes, for a snapshot.
-    fn save(&self) -> Vec<u8>;
+    /// The state as it stands now, to be turned into bytes for a snapshot where nobody waits for it.
+    ///
+    /// This call is in the way of commands, what it returns is not: what is large should be shared here, and encoded
+    /// there.
+    fn save(&self) -> impl FnOnce() -> Vec<u8> + Send + 'static;
 
     /// The state from [`Register::save`]'s bytes.
     fn restore(bytes: &[u8]) -> Result<Self, WireError>;

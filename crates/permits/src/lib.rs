@@ -21,7 +21,7 @@ use kernel::{Envelope, Fact, Instant, Meta, PersonId, Register, Stored, WireErro
 
 impl Register for Permits {
     const NAME: &'static str = "permits";
-    const SNAPSHOT_VERSION: u32 = 1;
+    const SNAPSHOT_VERSION: u32 = 2;
     type Command = Command;
     type Event = Event;
     type Refusal = Refusal;
@@ -47,10 +47,13 @@ impl Register for Permits {
     fn refusal_code(refusal: &Refusal) -> &'static str {
         refusal.code()
     }
-    fn save(&self) -> Vec<u8> {
-        postcard::to_stdvec(self).expect("a state of plain fields always encodes")
+    fn save(&self) -> impl FnOnce() -> Vec<u8> + Send + 'static {
+        let state = self.shared();
+        move || postcard::to_stdvec(&state).expect("a state of plain fields always encodes")
     }
     fn restore(bytes: &[u8]) -> Result<Self, WireError> {
-        wire::body("snapshot", bytes)
+        let mut state: Permits = wire::body("snapshot", bytes)?;
+        state.index();
+        Ok(state)
     }
 }

@@ -117,7 +117,7 @@ impl<R: Register> Desk<'_, R> {
             Err(full) if full.commits == 0 => return Outcome::NeverFits,
             Err(_) => return Outcome::BlockFull,
         };
-        self.state.answers.insert(envelope.id, case, first, self.draft.next());
+        self.state.answers.insert(envelope.id, case, count);
         self.evolve(envelope, &facts, first);
         Outcome::Accepted(Accepted { case, first, count, repeated: false })
     }

@@ -3,7 +3,7 @@
 //! Layout: magic, format, the domain's snapshot version; then chain, answers and domain state, each after its length
 //! (u64, little-endian); then SHA-256 of all before. A snapshot that does not fit is ignored: the register has it all.
 
-use crate::answers::Answers;
+use crate::answers::{Answers, Records};
 use crate::error::RegistrarError;
 use crate::state::State;
 use kernel::Register;
@@ -14,19 +14,25 @@ use std::io::Write;
 use std::path::Path;
 
 const MAGIC: [u8; 8] = *b"DAFTARSN";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const HASH: usize = 32;
 
-/// The state as the bytes of a snapshot, without its checksum.
-pub(crate) fn encode<R: Register>(state: &State<R>) -> Vec<u8> {
+/// The state as it stands now, to be made the bytes of a snapshot, without its checksum, while commands go on: they wait
+/// for this call and not for what it returns.
+pub(crate) fn share<R: Register>(state: &State<R>) -> impl FnOnce() -> Vec<u8> + Send + 'static {
+    let chain = postcard::to_stdvec(&state.chain).expect("a chain always serializes");
+    let (answers, domain) = (state.answers.shared(), state.register.save());
+    move || encode::<R>(&chain, &answers, domain)
+}
+
+fn encode<R: Register>(chain: &[u8], answers: &Records, domain: impl FnOnce() -> Vec<u8>) -> Vec<u8> {
     let mut bytes = Vec::new();
     bytes.extend_from_slice(&MAGIC);
     bytes.extend_from_slice(&FORMAT.to_le_bytes());
     bytes.extend_from_slice(&R::SNAPSHOT_VERSION.to_le_bytes());
-    let chain = postcard::to_stdvec(&state.chain).expect("a chain always serializes");
-    section(&mut bytes, |bytes| bytes.extend_from_slice(&chain));
-    section(&mut bytes, |bytes| state.answers.save(bytes));
-    let domain = state.register.save();
+    section(&mut bytes, |bytes| bytes.extend_from_slice(chain));
+    section(&mut bytes, |bytes| answers.save(bytes));
+    let domain = domain();
     section(&mut bytes, |bytes| bytes.extend_from_slice(&domain));
     bytes
 }

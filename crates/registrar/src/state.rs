@@ -41,7 +41,6 @@ impl<R: Register> State<R> {
         let block = self.chain.verify(height, bytes).map_err(Unfit::Broken)?;
         let mut next = block.first;
         for commit in &block.commits {
-            let first = next;
             for entry in &commit.entries {
                 let event = R::decode(&entry.stored()).map_err(|error| Unfit::Event(next, error))?;
                 let fact = Fact { case: entry.case, occurred_at: entry.occurred_at, event };
@@ -49,7 +48,8 @@ impl<R: Register> State<R> {
                 next.0 += 1;
             }
             if let Some(entry) = commit.entries.first() {
-                self.answers.insert(commit.command, entry.case, first, next);
+                let count = u16::try_from(commit.entries.len()).expect("a commit that was answered has a count");
+                self.answers.insert(commit.command, entry.case, count);
             }
         }
         Ok(())

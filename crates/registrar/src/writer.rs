@@ -256,10 +256,10 @@ impl<R: Register> Writer<R> {
         }
         let head = self.state.chain.head();
         if self.schedule.is_due(head, self.busy_at.elapsed() >= QUIET) {
-            let bytes = snapshot::encode(&self.state);
+            let bytes = snapshot::share(&self.state);
             let path = self.config.file(R::NAME, "snapshot");
             self.schedule.written(head);
-            self.saving = Some(tokio::task::spawn_blocking(move || snapshot::write(&path, &bytes)));
+            self.saving = Some(tokio::task::spawn_blocking(move || snapshot::write(&path, &bytes())));
         }
     }
 
@@ -271,7 +271,7 @@ impl<R: Register> Writer<R> {
             return Ok(());
         }
         let path = self.config.file(R::NAME, "snapshot");
-        let save = move || snapshot::write(&path, &snapshot::encode(&self.state));
+        let save = move || snapshot::write(&path, &snapshot::share(&self.state)());
         tokio::task::spawn_blocking(save).await.map_err(RegistrarError::Task)?
     }
 

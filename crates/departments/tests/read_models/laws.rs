@@ -79,8 +79,8 @@ async fn rows_agree(seed: u64) {
         assert_eq!(view.summary.status, held.status.name());
         assert_eq!(view.outstanding, held.outstanding().0);
         assert_eq!(view.applicant, held.applicant.map(|person| person.to_string()));
-        assert_eq!(!view.corrections.is_empty(), held.returned.as_ref().is_some_and(|asked| !asked.is_empty()));
-        assert_eq!(view.summary.licence, held.licence.map(|licence| licence.number.to_string()));
+        assert_eq!(!view.corrections.is_empty(), held.later().returned.as_ref().is_some_and(|asked| !asked.is_empty()));
+        assert_eq!(view.summary.licence, held.later().licence.map(|licence| licence.number.to_string()));
         waits.extend(open(&world, held).map(|(item, due)| (view.summary.case.clone(), item, due)));
     }
     let mut shown = BTreeSet::new();
@@ -118,13 +118,14 @@ fn open<'a>(world: &'a World, held: &'a Case) -> impl Iterator<Item = Open> + 'a
     let procedure = world.state.procedure_of(held);
     let steps = held.open.iter().map(move |open| {
         let id = procedure.step_at(usize::from(open.place)).id.to_string();
-        ((false, id), open.clock.map(|clock| clock.deadline.due.to_string()))
+        ((false, id), open.clock.map(|clock| clock.due.to_string()))
     });
-    let asked = held
-        .consultations
-        .iter()
-        .filter(|asked| asked.verdict.is_none())
-        .map(|asked| ((true, asked.agency.to_string()), asked.clock.map(|clock| clock.deadline.due.to_string())));
+    let unanswered = held.consultations.iter().filter(|asked| asked.verdict.is_none());
+    let asked = unanswered.map(move |asked| {
+        let (_, source) = procedure.agency_at(usize::from(asked.agency));
+        let owed = held.owed.iter().find(|owed| owed.agency == asked.agency);
+        ((true, source.agency.to_string()), owed.map(|owed| owed.clock.due.to_string()))
+    });
     steps.chain(asked)
 }
 

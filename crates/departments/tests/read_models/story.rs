@@ -351,8 +351,10 @@ async fn agencies_are_shown_with_their_answers() {
     let fresh = sqlite().await;
     let mut world = World::new();
     let consulted = crate::walk::to_consultations(&mut world);
-    let asked = world.state.case(consulted).unwrap().consultations[0].agency.clone();
-    let role = world.state.procedure_of(world.state.case(consulted).unwrap()).agency(&asked).unwrap().1.role.clone();
+    let held = world.state.case(consulted).unwrap();
+    let first = usize::from(held.consultations[0].agency);
+    let (_, source) = world.state.procedure_of(held).agency_at(first);
+    let (asked, role) = (source.agency.clone(), source.role.clone());
     fresh.catch_up(&world).await;
     let desk = fresh.desk(permit_office::NAME).await;
     let inbox = permit_office::inbox(&desk, &ask(role.as_str())).await.unwrap().items;

@@ -162,7 +162,7 @@ fn citizen_asks(world: &mut World, dice: &mut Dice, case: CaseId, owner: kernel:
 
 fn step(world: &mut World, dice: &mut Dice, case: CaseId) {
     let held = world.state.case(case).cloned().expect("a case that was picked");
-    if let Some(asked) = &held.returned {
+    if let Some(asked) = &held.later().returned {
         return answer(world, case, asked);
     }
     let steps = open_steps(world, case);
@@ -198,10 +198,10 @@ fn answer(world: &mut World, case: CaseId, asked: &[StepId]) {
 
 fn agency(world: &mut World, dice: &mut Dice, case: CaseId) {
     let held = world.state.case(case).cloned().expect("a case that was picked");
-    let open: Vec<StepId> =
-        held.consultations.iter().filter(|c| c.verdict.is_none()).map(|c| c.agency.clone()).collect();
-    let Some(agency) = dice.pick(&open) else { return step(world, dice, case) };
     let procedure = world.state.procedure_of(&held);
+    let open = held.consultations.iter().filter(|asked| asked.verdict.is_none());
+    let open: Vec<StepId> = open.map(|c| procedure.agency_at(usize::from(c.agency)).1.agency.clone()).collect();
+    let Some(agency) = dice.pick(&open) else { return step(world, dice, case) };
     let role = procedure.agency(agency).expect("it was asked").1.role.clone();
     let verdict =
         [Verdict::Approves, Verdict::ApprovesWithConditions, Verdict::Approves, Verdict::Rejects][dice.below(4)];
@@ -212,7 +212,7 @@ fn agency(world: &mut World, dice: &mut Dice, case: CaseId) {
 
 fn pay(world: &mut World, dice: &mut Dice, case: CaseId) {
     let held = world.state.case(case).cloned().expect("a case that was picked");
-    let Some(bill) = held.bill else { return };
+    let Some(bill) = &held.later().bill else { return };
     let (number, owed): (BillNumber, Rials) = (bill.number, bill.outstanding());
     let amount = if dice.below(3) == 0 { Rials(owed.0 / 2) } else { owed };
     let reference = format!("T{}", dice.below(1_000_000)).into();

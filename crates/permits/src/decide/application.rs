@@ -77,8 +77,8 @@ fn one_live_application(asking: &Asking, procedure: &Procedure, wanted: &Applica
         let needed = procedure.source().needs_parcel && wanted.origin.is_none();
         return if needed { Err(Refusal::ParcelMissing {}) } else { Ok(()) };
     };
-    match asking.state.live_parcels.get(parcel) {
-        Some(&case) => Err(Refusal::ParcelHasLiveApplication { case }),
+    match asking.state.live_case(parcel) {
+        Some(case) => Err(Refusal::ParcelHasLiveApplication { case }),
         None => Ok(()),
     }
 }
@@ -157,7 +157,7 @@ pub(super) fn answer_return(
     note: Option<&Sealed>,
 ) -> Decision {
     draft.applicant()?;
-    let asked = draft.case.returned.clone().ok_or(Refusal::CaseNotReturned {})?;
+    let asked = draft.case.later().returned.clone().ok_or(Refusal::CaseNotReturned {})?;
     Facts::check(draft.procedure, facts)?;
     known_documents(draft.procedure, documents)?;
     let given = |id: &StepId| facts.iter().any(|f| f.field == *id) || documents.iter().any(|d| d.kind == *id);
@@ -169,7 +169,7 @@ pub(super) fn answer_return(
     if let Some(rule) = draft.procedure.broken_condition(&draft.procedure.scope(&corrected)) {
         return Err(Refusal::NotEligible { rule: rule.clone() });
     }
-    let held_since = draft.case.held_since;
+    let held_since = draft.case.later().held_since;
     let estimate = estimate(draft.procedure, &corrected)?;
     draft.record(ReturnAnswered {
         facts: facts.to_vec(),
@@ -188,7 +188,7 @@ fn only_what_was_asked(draft: &Draft, asked: &[StepId], facts: &[FactValue]) -> 
     let fields = &draft.procedure.source().fields;
     let unchanged = |fact: &FactValue| {
         let place = fields.iter().position(|field| field.id == fact.field);
-        place.and_then(|place| draft.case.facts.get(place)) == Some(&fact.value)
+        place.and_then(|place| draft.case.facts.get(draft.procedure, place)).as_ref() == Some(&fact.value)
     };
     match facts.iter().find(|fact| !asked.contains(&fact.field) && !unchanged(fact)) {
         Some(fact) if !asked.is_empty() => Err(Refusal::CorrectionNotAsked { correction: fact.field.clone() }),

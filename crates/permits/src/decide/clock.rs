@@ -27,9 +27,9 @@ pub(crate) fn tick(state: &Permits, now: Instant) -> Option<Command> {
 pub(super) fn pass_deadline(mut draft: Draft) -> Decision {
     draft.asking.only(role::CLOCK)?;
     let now = draft.asking.now;
-    let next = draft.case.running().filter(|(_, clock)| clock.deadline.due < now).min_by_key(|(_, c)| c.deadline.due);
+    let next = draft.case.running().filter(|(_, clock)| clock.due < now).min_by_key(|(_, c)| c.due);
     let (key, running) = next.ok_or(Refusal::NoDeadlinePassed {})?;
-    let (clock, due) = (key.named(draft.procedure), running.deadline.due);
+    let (clock, due) = (key.named(draft.procedure), running.due);
     let expiry = expiry(&draft, key);
     let escalated_to = match expiry {
         Expiry::Escalate => draft.procedure.escalate_to().cloned(),
@@ -58,7 +58,7 @@ fn expiry(draft: &Draft, key: ClockKey) -> Expiry {
     let policy = match key {
         ClockKey::Promise => source.promise.as_ref(),
         ClockKey::Step(place) => draft.procedure.step_at(usize::from(place)).deadline.as_ref(),
-        ClockKey::Consultation(agency) => draft.procedure.agency(agency).and_then(|(_, asked)| asked.deadline.as_ref()),
+        ClockKey::Consultation(agency) => draft.procedure.agency_at(usize::from(agency)).1.deadline.as_ref(),
         ClockKey::Bill => source.payment.as_ref(),
         ClockKey::Objection => source.objection.as_ref().and_then(|objection| objection.answer.as_ref()),
     };
@@ -83,10 +83,8 @@ pub(super) fn recompute(mut draft: Draft) -> Decision {
     let moved: Vec<_> = draft
         .case
         .running()
-        .map(|(key, clock)| {
-            (key.named(draft.procedure), clock.deadline, clock.deadline.recompute(&state.calendar, zone))
-        })
-        .filter(|(_, was, is)| was.due != is.due)
+        .map(|(key, clock)| (key.named(draft.procedure), clock.due, clock.deadline().recompute(&state.calendar, zone)))
+        .filter(|(_, was, is)| *was != is.due)
         .map(|(clock, _, deadline)| DeadlineMoved { clock, deadline, why: Moved::Calendar })
         .collect();
     if moved.is_empty() {

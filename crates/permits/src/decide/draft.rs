@@ -165,7 +165,8 @@ impl<'a> Draft<'a> {
                 continue;
             }
             for asked in procedure.asked(place, &scope) {
-                if !self.case.consultations.iter().any(|earlier| earlier.agency == asked.agency) {
+                let earlier = procedure.agency_place(&asked.agency).and_then(|agency| self.case.consultation(agency));
+                if earlier.is_none() {
                     self.ask(place, asked);
                 }
             }
@@ -193,9 +194,10 @@ impl<'a> Draft<'a> {
     /// Takes what the agencies of these steps still owe off their desks.
     pub(super) fn cancel_agencies(&mut self, set: u64) {
         let district = self.case.district;
-        let hit = |place: u8| set >> place & 1 == 1;
-        let owed = self.case.consultations.iter().filter(|asked| asked.verdict.is_none() && hit(asked.place));
-        let agencies: Vec<_> = owed.map(|asked| asked.agency.clone()).collect();
+        let hit = |place: usize| set >> place & 1 == 1;
+        let open = self.case.consultations.iter().filter(|asked| asked.verdict.is_none());
+        let owed = open.map(|asked| self.procedure.agency_at(usize::from(asked.agency)));
+        let agencies: Vec<_> = owed.filter(|(place, _)| hit(*place)).map(|(_, asked)| asked.agency.clone()).collect();
         for agency in agencies {
             self.record(ConsultationCancelled { agency, district });
         }
@@ -241,15 +243,16 @@ impl<'a> Draft<'a> {
 
     /// Moves every clock that stood still while the applicant had the case.
     pub(super) fn resume(&mut self, held_since: Option<Instant>) {
-        let (Some(since), None) = (held_since, self.case.held_since) else { return };
+        let (Some(since), None) = (held_since, self.case.later().held_since) else { return };
         let Some(city) = &self.asking.state.city else { return };
         let still = self.case.clocks().filter(|(_, clock)| clock.pauses && !clock.passed);
         let moved: Vec<(Clock, Deadline)> = still
             .filter(|(key, _)| *key != ClockKey::Bill)
             .map(|(key, clock)| {
-                let since = stood_since(since, &clock.deadline, &city.zone);
-                let later = clock.deadline.resume(since, self.asking.at, &self.asking.state.calendar, &city.zone);
-                (key.named(self.procedure), later, clock.deadline)
+                let deadline = clock.deadline();
+                let since = stood_since(since, &deadline, &city.zone);
+                let later = deadline.resume(since, self.asking.at, &self.asking.state.calendar, &city.zone);
+                (key.named(self.procedure), later, deadline)
             })
             .filter(|(_, later, was)| later.due != was.due)
             .map(|(key, later, _)| (key, later))

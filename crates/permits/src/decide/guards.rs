@@ -90,7 +90,7 @@ impl<'a> Draft<'a> {
 
     /// The case must not be with the applicant for correction.
     pub(super) fn not_returned(&self) -> Result<(), Refusal> {
-        if self.case.returned.is_some() { Err(Refusal::CaseWithApplicant {}) } else { Ok(()) }
+        if self.case.later().returned.is_some() { Err(Refusal::CaseWithApplicant {}) } else { Ok(()) }
     }
 
     /// A decision about the whole case; an observed case is decided elsewhere.

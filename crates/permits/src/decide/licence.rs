@@ -89,7 +89,7 @@ pub(super) fn revoke(mut draft: Draft, article: &StepId, note: Option<&Sealed>) 
 pub(super) fn renew(mut draft: Draft) -> Decision {
     draft.officer(&draft.decisions()?.renew)?;
     draft.status(&[Status::Issued])?;
-    let (Some(licence), Some(source)) = (draft.case.licence, &draft.procedure.source().licence) else {
+    let (Some(licence), Some(source)) = (draft.case.later().licence, &draft.procedure.source().licence) else {
         return Err(Refusal::NoRenewal {});
     };
     if licence.renewals >= source.renewals {

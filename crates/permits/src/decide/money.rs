@@ -16,7 +16,7 @@ impl Draft<'_> {
             return Ok(());
         }
         let due = self.procedure.estimate(&self.procedure.scope(&self.case.facts)).map_err(not_computable)?;
-        let billed = self.case.bill.as_ref().map_or(Rials(0), |bill| bill.billed);
+        let billed = self.case.later().bill.as_ref().map_or(Rials(0), |bill| bill.billed);
         if due > billed {
             return Err(Refusal::BillMissing {});
         }
@@ -39,7 +39,7 @@ pub(super) fn issue_bill(mut draft: Draft) -> Decision {
     let due = draft.procedure.estimate(&draft.procedure.scope(&draft.case.facts)).map_err(not_computable)?;
     let fees = draft.procedure.bill(&draft.procedure.scope(&draft.case.facts)).map_err(not_computable)?;
     let mut lines: Vec<BillLine> = fees.into_iter().map(|(fee, amount)| BillLine { fee, amount }).collect();
-    let billed = draft.case.bill.as_ref().map_or(Rials(0), |bill| bill.billed);
+    let billed = draft.case.later().bill.as_ref().map_or(Rials(0), |bill| bill.billed);
     if billed.0 > 0 {
         lines.push(BillLine { fee: "billed-before".parse().expect("a valid id"), amount: Rials(-billed.0) });
     }
@@ -59,7 +59,7 @@ pub(super) fn record_payment(mut draft: Draft, bill: BillNumber, amount: Rials, 
     if !draft.asking.is(role::BANK) {
         draft.officer(&draft.decisions()?.bill)?;
     }
-    let known = draft.case.bill.as_ref().filter(|known| known.number == bill).ok_or(Refusal::UnknownBill {})?;
+    let known = draft.case.later().bill.as_ref().filter(|known| known.number == bill).ok_or(Refusal::UnknownBill {})?;
     if amount.0 <= 0 {
         return Err(Refusal::AmountNotPositive {});
     }
@@ -70,7 +70,7 @@ pub(super) fn record_payment(mut draft: Draft, bill: BillNumber, amount: Rials, 
     if amount > outstanding {
         return Err(Refusal::AmountTooLarge { outstanding });
     }
-    let held_since = draft.case.held_since;
+    let held_since = draft.case.later().held_since;
     let outstanding = Rials(outstanding.0 - amount.0);
     let district = draft.case.district;
     draft.record(PaymentReceived { bill, district, amount, reference: reference.clone(), outstanding });

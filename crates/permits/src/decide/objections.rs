@@ -9,11 +9,11 @@ pub(super) fn object(mut draft: Draft, note: Option<&Sealed>) -> Decision {
     draft.applicant()?;
     draft.status(&[Status::Refused, Status::Suspended, Status::Revoked])?;
     let policy = draft.procedure.source().objection.as_ref().ok_or(Refusal::NoObjectionAllowed {})?;
-    if draft.case.objection.is_some() {
+    if draft.case.later().objection.is_some() {
         return Err(Refusal::ObjectionOpen {});
     }
     let state = draft.asking.state;
-    let decided_at = draft.case.decided_at.unwrap_or(draft.asking.at);
+    let decided_at = draft.case.later().decided_at.unwrap_or(draft.asking.at);
     let last = policy.within.policy().begin(decided_at, &state.calendar, &state.city()?.zone);
     if draft.asking.at > last.due {
         return Err(Refusal::ObjectionTooLate {});
@@ -26,7 +26,7 @@ pub(super) fn object(mut draft: Draft, note: Option<&Sealed>) -> Decision {
 /// An upheld objection puts a refused case back on its way, or a suspended or revoked licence back into force.
 pub(super) fn decide(mut draft: Draft, upheld: bool, note: Option<&Sealed>) -> Decision {
     draft.officer(&draft.decisions()?.objection)?;
-    if draft.case.objection.is_none() {
+    if draft.case.later().objection.is_none() {
         return Err(Refusal::NoObjection {});
     }
     let refused = draft.case.status == Status::Refused;
@@ -34,7 +34,7 @@ pub(super) fn decide(mut draft: Draft, upheld: bool, note: Option<&Sealed>) -> D
     if upheld
         && refused
         && let Some(parcel) = &draft.case.parcel
-        && let Some(&case) = draft.asking.state.live_parcels.get(parcel)
+        && let Some(case) = draft.asking.state.live_case(parcel)
     {
         return Err(Refusal::ParcelHasLiveApplication { case });
     }

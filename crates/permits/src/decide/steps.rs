@@ -103,7 +103,7 @@ fn may_go_on(draft: &Draft, step: &StepSource, work: &Work) -> Result<(), Refusa
         return Err(Refusal::DocumentMissing { document: missing.clone() });
     }
     let (place, _) = draft.procedure.step(work.step).expect("the step is open");
-    draft.agencies_agree(|asked| usize::from(asked.place) == place)?;
+    draft.agencies_agree(|asks| asks == place)?;
     if step.needs_payment { draft.fees_are_paid() } else { Ok(()) }
 }
 
@@ -159,17 +159,18 @@ pub(super) fn extend(mut draft: Draft, step: Option<&StepId>) -> Decision {
         }
     };
     let (Some(running), Some(policy)) = (running, policy) else { return Err(Refusal::NoDeadline {}) };
+    let deadline = running.deadline();
     if policy.extension == 0 {
         return Err(Refusal::NoExtension {});
     }
-    if running.deadline.extended {
+    if deadline.extended {
         return Err(Refusal::ExtensionUsed {});
     }
-    if running.passed || running.deadline.due < draft.asking.now {
+    if running.passed || deadline.due < draft.asking.now {
         return Err(Refusal::ExtensionTooLate {});
     }
     let city = draft.asking.state.city()?;
-    let deadline = running.deadline.extend(policy.extension, &draft.asking.state.calendar, &city.zone);
+    let deadline = deadline.extend(policy.extension, &draft.asking.state.calendar, &city.zone);
     draft.record(DeadlineMoved { clock, deadline, why: Moved::Extended });
     draft.decided()
 }

@@ -182,13 +182,13 @@ pub struct Scope(Context<'static, 'static>);
 
 impl Scope {
     /// Binds every field of the procedure.
-    pub fn new<'v>(fields: &[FieldSource], value: impl Fn(usize) -> Option<&'v Value>) -> Scope {
+    pub fn new(fields: &[FieldSource], value: impl Fn(usize) -> Option<Value>) -> Scope {
         let mut context = Context::with_env(Arc::clone(&ENV));
         context.add_function("percent", percent).expect("percent is not in CEL's standard library");
         for (index, field) in fields.iter().enumerate() {
             let bound = match (value(index), &field.holds) {
-                (Some(Value::Integer(number)), _) => cel::Value::Int(*number),
-                (Some(Value::Flag(flag)), _) => cel::Value::Bool(*flag),
+                (Some(Value::Integer(number)), _) => cel::Value::Int(number),
+                (Some(Value::Flag(flag)), _) => cel::Value::Bool(flag),
                 (Some(Value::Choice(choice)), _) => cel::Value::String(Arc::new(choice.to_string())),
                 (None, FieldKind::Integer { .. }) => cel::Value::Int(0),
                 (None, FieldKind::Flag) => cel::Value::Bool(false),

@@ -157,12 +157,28 @@ impl Procedure {
         }
         step.outcomes.iter().find(|outcome| outcome.id == *id).map(Some)
     }
+    /// Every agency in order, with the place of the step that asks it.
+    fn agencies(&self) -> impl Iterator<Item = (usize, &ConsultationSource)> {
+        let steps = self.source.steps.iter().enumerate();
+        steps.flat_map(|(place, step)| step.consultations.iter().map(move |asked| (place, asked)))
+    }
     /// An agency, the place of the step that asks it, and how.
     #[must_use]
     pub fn agency(&self, agency: &StepId) -> Option<(usize, &ConsultationSource)> {
-        self.source.steps.iter().enumerate().find_map(|(place, step)| {
-            step.consultations.iter().find(|asked| asked.agency == *agency).map(|asked| (place, asked))
-        })
+        self.agencies().find(|(_, asked)| asked.agency == *agency)
+    }
+    /// The place of an agency among those of all steps.
+    #[must_use]
+    pub fn agency_place(&self, agency: &StepId) -> Option<usize> {
+        self.agencies().position(|(_, asked)| asked.agency == *agency)
+    }
+    /// The agency at such a place, as [`Procedure::agency`] gives it.
+    ///
+    /// # Panics
+    /// When there are not so many.
+    #[must_use]
+    pub fn agency_at(&self, place: usize) -> (usize, &ConsultationSource) {
+        self.agencies().nth(place).expect("the place of an agency of this procedure")
     }
     /// Who decides about the whole case. An observed procedure has nobody.
     #[must_use]
@@ -183,7 +199,7 @@ impl Procedure {
     /// The fields of one application as formulas see them.
     #[must_use]
     pub fn scope(&self, facts: &Facts) -> Scope {
-        Scope::new(&self.source.fields, |index| facts.get(index))
+        Scope::new(&self.source.fields, |index| facts.get(self, index))
     }
     /// The first condition that does not hold.
     #[must_use]
@@ -255,6 +271,20 @@ impl<'de> serde::Deserialize<'de> for Procedure {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Procedure, D::Error> {
         let text = String::deserialize(deserializer)?;
         Procedure::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+/// The same for a list that is shared.
+pub(crate) mod shared {
+    use super::Procedure;
+    use serde::{Deserialize, Deserializer, Serializer};
+    use std::sync::Arc;
+
+    pub(crate) fn serialize<S: Serializer>(list: &[Arc<Procedure>], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(list.iter().map(|procedure| &**procedure))
+    }
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Arc<Procedure>>, D::Error> {
+        Ok(Vec::<Procedure>::deserialize(deserializer)?.into_iter().map(Arc::new).collect())
     }
 }
 

@@ -1,11 +1,16 @@
-//! One case, as small as a decision needs it: a few hundred bytes, no text, nothing personal.
+//! One case, as small as a decision needs it: a few hundred bytes, no text, nothing personal. What the procedure tells
+//! is not kept again: steps, agencies and fields are places in it. A list takes as many places as it has entries.
 
 use crate::{
-    events::{Clock, Verdict},
+    events::{ApplicationSubmitted, Clock, Verdict},
     numbers::{BillNumber, LicenceNumber},
     procedure::Facts,
 };
-use kernel::{Date, DistrictId, Instant, ParcelId, PersonId, Rials, StepId, deadline::Deadline};
+use kernel::{
+    Date, DistrictId, Instant, ParcelId, PersonId, Rials, StepId,
+    calendar::DayUnit,
+    deadline::{Deadline, StartRule},
+};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -72,17 +77,26 @@ pub struct Case {
     /// Which documents of the procedure are there, by place.
     pub documents: u64,
     /// Steps that wait for their role.
-    pub open: Vec<OpenStep>,
+    pub open: Box<[OpenStep]>,
     /// Steps that are done, by place.
     pub done: u64,
     /// Steps that do not apply, by place.
     pub skipped: u64,
     /// On-demand steps that were opened, by place.
     pub demanded: u64,
-    /// What outside agencies were asked.
-    pub consultations: Vec<Consultation>,
+    /// What outside agencies were asked, in that order.
+    pub consultations: Box<[Consultation]>,
+    /// By when agencies must answer that have not.
+    pub owed: Box<[Owed]>,
     /// The date promised to the applicant.
     pub promise: Option<Running>,
+    /// What came later, if anything.
+    pub(super) later: Option<Box<Later>>,
+}
+
+/// What a case has only once it went back, was billed or was decided.
+#[derive(Debug, Default, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Later {
     /// The last bill.
     pub bill: Option<Box<Bill>>,
     /// What the applicant must correct, while the case is with them for that.
@@ -92,20 +106,49 @@ pub struct Case {
     /// When the last decision was taken that can be objected to.
     pub decided_at: Option<Instant>,
     /// An open objection, with its clock if the procedure gives one.
-    pub objection: Option<Box<Option<Running>>>,
+    pub objection: Option<Option<Running>>,
     /// The licence.
     pub licence: Option<Licence>,
 }
 
-/// A deadline that runs.
+static NOTHING_LATER: Later =
+    Later { bill: None, returned: None, held_since: None, decided_at: None, objection: None, licence: None };
+
+/// A deadline that runs. Its fields stand beside each other because a `Deadline` within would cost eight bytes more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Running {
     /// Until when.
-    pub deadline: Deadline,
+    pub due: Instant,
+    start: Date,
+    calendar: u32,
+    days: u16,
+    rule: Option<StartRule>,
+    unit: DayUnit,
+    extended: bool,
     /// Whether it stands still while the applicant has the case.
     pub pauses: bool,
     /// Whether its passing is recorded.
     pub passed: bool,
+}
+
+impl Running {
+    /// A clock that has just been started.
+    #[must_use]
+    pub fn new(deadline: Deadline, pauses: bool) -> Running {
+        let Deadline { start, rule, days, unit, due, calendar, extended } = deadline;
+        Running { due, start, calendar, days, rule, unit, extended, pauses, passed: false }
+    }
+
+    /// Its deadline.
+    #[must_use]
+    pub fn deadline(&self) -> Deadline {
+        let Running { due, start, calendar, days, rule, unit, extended, pauses: _, passed: _ } = *self;
+        Deadline { start, rule, days, unit, due, calendar, extended }
+    }
+
+    pub(crate) fn move_to(&mut self, deadline: Deadline) {
+        *self = Running { passed: self.passed, ..Running::new(deadline, self.pauses) };
+    }
 }
 
 /// A step that waits for its role.
@@ -120,18 +163,21 @@ pub struct OpenStep {
 }
 
 /// What an outside agency was asked.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consultation {
-    /// Which.
-    pub agency: StepId,
-    /// The place of the step that asks.
-    pub place: u8,
-    /// Whether the step and the licence wait for it.
-    pub required: bool,
+    /// Its place among the procedure's agencies.
+    pub agency: u8,
     /// What it answered.
     pub verdict: Option<Verdict>,
+}
+
+/// By when an agency must answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owed {
+    /// Its place among the procedure's agencies.
+    pub agency: u8,
     /// By when.
-    pub clock: Option<Running>,
+    pub clock: Running,
 }
 
 /// A bill.
@@ -146,7 +192,7 @@ pub struct Bill {
     /// What all bills of this case ask for.
     pub billed: Rials,
     /// The bank's numbers of all payments of this case.
-    pub references: Vec<SmolStr>,
+    pub references: Box<[SmolStr]>,
     /// By when.
     pub clock: Option<Running>,
 }
@@ -171,10 +217,48 @@ pub struct Licence {
 }
 
 impl Case {
+    pub(crate) fn new(procedure: u16, e: &ApplicationSubmitted, facts: Facts, promise: Option<Running>) -> Case {
+        Case {
+            procedure,
+            district: e.district,
+            status: Status::InProgress,
+            imported: e.origin.is_some(),
+            parcel: e.parcel.clone(),
+            applicant: e.applicant.as_ref().map(|party| party.person),
+            agent: e.agent,
+            facts,
+            documents: 0,
+            open: Box::default(),
+            done: 0,
+            skipped: 0,
+            demanded: 0,
+            consultations: Box::default(),
+            owed: Box::default(),
+            promise,
+            later: None,
+        }
+    }
+
     /// Whether it keeps other applications for its parcel out.
     #[must_use]
     pub fn is_live(&self) -> bool {
         matches!(self.status, Status::InProgress | Status::Granted)
+    }
+
+    /// What came after its application and steps: bill, correction, decision, licence.
+    #[must_use]
+    pub fn later(&self) -> &Later {
+        self.later.as_deref().unwrap_or(&NOTHING_LATER)
+    }
+
+    pub(crate) fn later_mut(&mut self) -> &mut Later {
+        self.later.get_or_insert_default()
+    }
+
+    /// What was asked of the agency at a place.
+    #[must_use]
+    pub fn consultation(&self, agency: usize) -> Option<&Consultation> {
+        self.consultations.iter().find(|asked| usize::from(asked.agency) == agency)
     }
 
     /// The open step at a place.
@@ -186,24 +270,24 @@ impl Case {
     /// What is still to be paid.
     #[must_use]
     pub fn outstanding(&self) -> Rials {
-        self.bill.as_ref().map_or(Rials(0), |bill| bill.outstanding())
+        self.later().bill.as_ref().map_or(Rials(0), |bill| bill.outstanding())
     }
 
     /// Every clock of the case, running or not.
-    pub fn clocks(&self) -> impl Iterator<Item = (ClockKey<'_>, &Running)> {
+    pub fn clocks(&self) -> impl Iterator<Item = (ClockKey, &Running)> {
+        let Later { bill, objection, .. } = self.later();
         let steps = self.open.iter().filter_map(|s| Some((ClockKey::Step(s.place), s.clock.as_ref()?)));
-        let asked = self.consultations.iter().filter(|c| c.verdict.is_none());
-        let asked = asked.filter_map(|c| Some((ClockKey::Consultation(&c.agency), c.clock.as_ref()?)));
-        let unpaid = self.bill.as_ref().filter(|bill| bill.outstanding().0 > 0);
+        let owed = self.owed.iter().map(|owed| (ClockKey::Consultation(owed.agency), &owed.clock));
+        let unpaid = bill.as_ref().filter(|bill| bill.outstanding().0 > 0);
         let bill = unpaid.and_then(|bill| Some((ClockKey::Bill, bill.clock.as_ref()?)));
-        let objection = self.objection.as_ref().and_then(|clock| Some((ClockKey::Objection, (**clock).as_ref()?)));
+        let objection = objection.as_ref().and_then(|clock| Some((ClockKey::Objection, clock.as_ref()?)));
         let promise = self.promise.as_ref().map(|clock| (ClockKey::Promise, clock));
-        promise.into_iter().chain(steps).chain(asked).chain(bill).chain(objection)
+        promise.into_iter().chain(steps).chain(owed).chain(bill).chain(objection)
     }
 
     /// Clocks whose passing is still to come.
-    pub fn running(&self) -> impl Iterator<Item = (ClockKey<'_>, &Running)> {
-        let held = self.held_since.is_some();
+    pub fn running(&self) -> impl Iterator<Item = (ClockKey, &Running)> {
+        let held = self.later().held_since.is_some();
         let policed = !self.imported;
         self.clocks().filter(move |(_, clock)| policed && !clock.passed && !(held && clock.pauses))
     }
@@ -211,46 +295,48 @@ impl Case {
     /// When the next clock passes.
     #[must_use]
     pub fn next_due(&self) -> Option<Instant> {
-        self.running().map(|(_, clock)| clock.deadline.due).min()
+        self.running().map(|(_, clock)| clock.due).min()
     }
 
     /// A clock, to be moved or marked as passed.
-    pub(crate) fn clock_mut(&mut self, key: ClockKey<'_>) -> Option<&mut Running> {
+    pub(crate) fn clock_mut(&mut self, key: ClockKey) -> Option<&mut Running> {
         match key {
             ClockKey::Promise => self.promise.as_mut(),
             ClockKey::Step(place) => self.open.iter_mut().find(|step| step.place == place)?.clock.as_mut(),
             ClockKey::Consultation(agency) => {
-                self.consultations.iter_mut().find(|asked| asked.agency == *agency)?.clock.as_mut()
+                self.owed.iter_mut().find(|owed| owed.agency == agency).map(|owed| &mut owed.clock)
             }
-            ClockKey::Bill => self.bill.as_mut()?.clock.as_mut(),
-            ClockKey::Objection => (**self.objection.as_mut()?).as_mut(),
+            ClockKey::Bill => self.later.as_mut()?.bill.as_mut()?.clock.as_mut(),
+            ClockKey::Objection => self.later.as_mut()?.objection.as_mut()?.as_mut(),
         }
     }
 }
 
 /// What a clock belongs to, by place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClockKey<'a> {
+pub enum ClockKey {
     /// The date promised to the applicant.
     Promise,
     /// An open step, by place.
     Step(u8),
-    /// An agency's answer.
-    Consultation(&'a StepId),
+    /// An agency's answer, by its place among the procedure's agencies.
+    Consultation(u8),
     /// A bill's payment.
     Bill,
     /// An objection's decision.
     Objection,
 }
 
-impl ClockKey<'_> {
+impl ClockKey {
     /// The same as an event names it.
     #[must_use]
     pub fn named(self, procedure: &crate::procedure::Procedure) -> Clock {
         match self {
             ClockKey::Promise => Clock::Promise,
             ClockKey::Step(place) => Clock::Step(procedure.step_at(usize::from(place)).id.clone()),
-            ClockKey::Consultation(agency) => Clock::Consultation(agency.clone()),
+            ClockKey::Consultation(agency) => {
+                Clock::Consultation(procedure.agency_at(usize::from(agency)).1.agency.clone())
+            }
             ClockKey::Bill => Clock::Bill,
             ClockKey::Objection => Clock::Objection,
         }

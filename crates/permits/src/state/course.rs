@@ -1,37 +1,18 @@
 //! What each event does to its case: one arm an event, each a short function.
 
-use super::case::{Bill, Case, ClockKey, Consultation, Licence, OpenStep, Running, Status};
+use super::case::{Bill, Case, ClockKey, Consultation, Later, Licence, OpenStep, Owed, Running, Status};
 use crate::{
     events::*,
     procedure::{Facts, Procedure},
 };
-use kernel::{Instant, StepId, deadline::Deadline};
+use kernel::{Instant, StepId};
 
 impl Case {
     pub(crate) fn open(index: usize, procedure: &Procedure, e: &ApplicationSubmitted) -> Case {
-        let mut case = Case {
-            procedure: u16::try_from(index).expect("fewer than 65,536 procedure versions"),
-            district: e.district,
-            status: Status::InProgress,
-            imported: e.origin.is_some(),
-            parcel: e.parcel.clone(),
-            applicant: e.applicant.as_ref().map(|party| party.person),
-            agent: e.agent,
-            facts: Facts::default().with(procedure, &e.facts),
-            documents: 0,
-            open: Vec::new(),
-            done: 0,
-            skipped: 0,
-            demanded: 0,
-            consultations: Vec::new(),
-            promise: e.promise.map(|d| running(d, procedure.source().promise.as_ref().is_none_or(|p| p.pauses))),
-            bill: None,
-            returned: None,
-            held_since: None,
-            decided_at: None,
-            objection: None,
-            licence: None,
-        };
+        let index = u16::try_from(index).expect("fewer than 65,536 procedure versions");
+        let pauses = procedure.source().promise.as_ref().is_none_or(|promise| promise.pauses);
+        let promise = e.promise.map(|deadline| Running::new(deadline, pauses));
+        let mut case = Case::new(index, e, Facts::default().with(procedure, &e.facts), promise);
         case.add_documents(procedure, &e.documents);
         case
     }
@@ -42,19 +23,18 @@ impl Case {
             Event::StepSkipped(e) => self.skipped |= bit(procedure, &e.step),
             Event::StepTaken(e) => self.take(place(procedure, &e.step), e),
             Event::StepCancelled(e) => self.close(place(procedure, &e.step)),
-            Event::ConsultationCancelled(e) => {
-                self.consultations.retain(|asked| asked.agency != e.agency || asked.verdict.is_some());
-            }
+            Event::ConsultationCancelled(e) => self.cancel(agency(procedure, &e.agency)),
             Event::StepCompleted(e) => self.complete(procedure, e),
             Event::CaseReturned(e) => {
-                self.returned = Some(e.corrections.as_slice().into());
-                self.held_since.get_or_insert(at);
+                let later = self.later_mut();
+                later.returned = Some(e.corrections.as_slice().into());
+                later.held_since.get_or_insert(at);
             }
             Event::ReturnAnswered(e) => self.correct(procedure, e),
-            Event::DeadlineMoved(e) => self.move_clock(procedure, &e.clock, |clock| clock.deadline = e.deadline),
+            Event::DeadlineMoved(e) => self.move_clock(procedure, &e.clock, |clock| clock.move_to(e.deadline)),
             Event::DeadlinePassed(e) => self.move_clock(procedure, &e.clock, |clock| clock.passed = true),
             Event::ConsultationRequested(e) => self.ask(procedure, e),
-            Event::ConsultationAnswered(e) => self.answer(e),
+            Event::ConsultationAnswered(e) => self.answer(agency(procedure, &e.agency), e.verdict),
             Event::BillIssued(e) => self.bill(e, at),
             Event::PaymentReceived(e) => self.pay(e),
             Event::CaseRefused(_) => self.decided(Status::Refused, at),
@@ -62,7 +42,7 @@ impl Case {
             Event::LicenceIssued(e) => {
                 self.status = Status::Issued;
                 self.promise = None;
-                self.licence = Some(Licence { number: e.licence, valid_until: e.valid_until, renewals: 0 });
+                self.later_mut().licence = Some(Licence { number: e.licence, valid_until: e.valid_until, renewals: 0 });
             }
             Event::LicenceSuspended(_) => self.decided(Status::Suspended, at),
             Event::LicenceReinstated(_) => self.status = Status::Issued,
@@ -76,7 +56,7 @@ impl Case {
             Event::ApplicationWithdrawn(_) => self.end(Status::Withdrawn),
             Event::RecordClosed(_) => self.end(Status::Closed),
             Event::ObjectionRaised(e) => {
-                self.objection = Some(Box::new(e.deadline.map(|deadline| running(deadline, false))))
+                self.later_mut().objection = Some(e.deadline.map(|deadline| Running::new(deadline, false)));
             }
             Event::ObjectionDecided(e) => self.objection_decided(procedure, e),
             Event::CutOverBreached(_)
@@ -97,28 +77,31 @@ impl Case {
     }
 
     fn close(&mut self, place: u8) {
-        self.open.retain(|step| step.place != place);
-        self.open.shrink_to_fit();
+        retain(&mut self.open, |step| step.place != place);
+    }
+
+    fn cancel(&mut self, agency: u8) {
+        retain(&mut self.consultations, |asked| asked.agency != agency || asked.verdict.is_some());
+        retain(&mut self.owed, |owed| owed.agency != agency);
     }
 
     fn correct(&mut self, procedure: &Procedure, e: &ReturnAnswered) {
         self.facts = std::mem::take(&mut self.facts).with(procedure, &e.facts);
         self.add_documents(procedure, &e.documents);
-        self.returned = None;
+        self.later_mut().returned = None;
         // The corrected facts decide anew which steps apply; what is skipped again says so by its own event.
         self.skipped = 0;
         self.release();
     }
 
-    fn answer(&mut self, e: &ConsultationAnswered) {
-        self.consultations
-            .iter_mut()
-            .filter(|asked| asked.agency == e.agency)
-            .for_each(|asked| asked.verdict = Some(e.verdict));
+    fn answer(&mut self, agency: u8, verdict: Verdict) {
+        let asked = self.consultations.iter_mut().filter(|asked| asked.agency == agency);
+        asked.for_each(|asked| asked.verdict = Some(verdict));
+        retain(&mut self.owed, |owed| owed.agency != agency);
     }
 
     fn pay(&mut self, e: &PaymentReceived) {
-        if let Some(bill) = &mut self.bill {
+        if let Some(bill) = &mut self.later_mut().bill {
             bill.paid = kernel::Rials(bill.total.0 - e.outstanding.0);
             push(&mut bill.references, e.reference.clone());
         }
@@ -126,14 +109,14 @@ impl Case {
     }
 
     fn renew(&mut self, e: &LicenceRenewed) {
-        if let Some(licence) = &mut self.licence {
+        if let Some(licence) = &mut self.later_mut().licence {
             licence.valid_until = e.valid_until;
             licence.renewals += 1;
         }
     }
 
     fn objection_decided(&mut self, procedure: &Procedure, e: &ObjectionDecided) {
-        self.objection = None;
+        self.later_mut().objection = None;
         if let Some(step) = &e.back_to {
             self.status = Status::InProgress;
             self.undo(procedure, procedure.from_here_on(usize::from(place(procedure, step))));
@@ -144,7 +127,7 @@ impl Case {
         let place = place(procedure, &e.step);
         let step = procedure.step_at(usize::from(place));
         let pauses = step.deadline.as_ref().is_none_or(|deadline| deadline.pauses);
-        let clock = e.deadline.map(|deadline| running(deadline, pauses));
+        let clock = e.deadline.map(|deadline| Running::new(deadline, pauses));
         if step.on_demand {
             self.demanded |= 1 << place;
         }
@@ -164,7 +147,9 @@ impl Case {
 
     /// Makes a set of steps as if they had never been reached.
     fn undo(&mut self, procedure: &Procedure, set: u64) {
-        self.consultations.retain(|asked| set >> asked.place & 1 == 0);
+        let stays = |agency: u8| set >> procedure.agency_at(usize::from(agency)).0 & 1 == 0;
+        retain(&mut self.consultations, |asked| stays(asked.agency));
+        retain(&mut self.owed, |owed| stays(owed.agency));
         self.done &= !set;
         self.skipped &= !set;
         let on_demand = (0..procedure.source().steps.len()).filter(|&step| procedure.step_at(step).on_demand);
@@ -172,36 +157,36 @@ impl Case {
     }
 
     fn ask(&mut self, procedure: &Procedure, e: &ConsultationRequested) {
-        let asked = procedure.agency(&e.agency).map(|(_, asked)| asked);
-        let pauses = asked.and_then(|asked| asked.deadline.as_ref()).is_none_or(|deadline| deadline.pauses);
-        self.consultations.retain(|earlier| earlier.agency != e.agency);
-        let asked = Consultation {
-            agency: e.agency.clone(),
-            place: place(procedure, &e.step),
-            required: e.required,
-            verdict: None,
-            clock: e.deadline.map(|deadline| running(deadline, pauses)),
-        };
-        push(&mut self.consultations, asked);
+        let agency = agency(procedure, &e.agency);
+        let (_, asked) = procedure.agency_at(usize::from(agency));
+        let pauses = asked.deadline.as_ref().is_none_or(|deadline| deadline.pauses);
+        retain(&mut self.consultations, |earlier| earlier.agency != agency);
+        retain(&mut self.owed, |earlier| earlier.agency != agency);
+        push(&mut self.consultations, Consultation { agency, verdict: None });
+        if let Some(deadline) = e.deadline {
+            push(&mut self.owed, Owed { agency, clock: Running::new(deadline, pauses) });
+        }
     }
 
     fn bill(&mut self, e: &BillIssued, at: Instant) {
-        let earlier = self.bill.take();
-        self.bill = Some(Box::new(Bill {
+        let later = self.later_mut();
+        let earlier = later.bill.take();
+        later.bill = Some(Box::new(Bill {
             number: e.bill,
             total: e.total,
             paid: kernel::Rials(0),
             billed: kernel::Rials(e.total.0 + earlier.as_ref().map_or(0, |bill| bill.billed.0)),
-            references: earlier.map_or_else(Vec::new, |bill| bill.references),
-            clock: e.deadline.map(|deadline| running(deadline, false)),
+            references: earlier.map_or_else(Box::default, |bill| bill.references),
+            clock: e.deadline.map(|deadline| Running::new(deadline, false)),
         }));
-        self.held_since.get_or_insert(at);
+        later.held_since.get_or_insert(at);
     }
 
     /// The applicant no longer has the case, unless something else still waits for them.
     fn release(&mut self) {
-        if self.returned.is_none() && self.outstanding().0 == 0 {
-            self.held_since = None;
+        if self.later().returned.is_none() && self.outstanding().0 == 0 {
+            self.later_mut().held_since = None;
+            self.later.take_if(|later| **later == Later::default());
         }
     }
 
@@ -209,7 +194,7 @@ impl Case {
         let key = match clock {
             Clock::Promise => ClockKey::Promise,
             Clock::Step(step) => ClockKey::Step(place(procedure, step)),
-            Clock::Consultation(agency) => ClockKey::Consultation(agency),
+            Clock::Consultation(asked) => ClockKey::Consultation(agency(procedure, asked)),
             Clock::Objection => ClockKey::Objection,
             Clock::Bill => ClockKey::Bill,
         };
@@ -223,16 +208,17 @@ impl Case {
             self.end(status);
         }
         self.status = status;
-        self.decided_at = Some(at);
+        self.later_mut().decided_at = Some(at);
     }
 
     /// Nothing more is waited for; open steps and consultations were cancelled by events of their own.
     fn end(&mut self, status: Status) {
         self.status = status;
         self.promise = None;
-        self.returned = None;
-        self.held_since = None;
-        if let Some(bill) = &mut self.bill {
+        let Some(later) = &mut self.later else { return };
+        later.returned = None;
+        later.held_since = None;
+        if let Some(bill) = &mut later.bill {
             bill.clock = None;
         }
     }
@@ -245,10 +231,6 @@ impl Case {
     }
 }
 
-fn running(deadline: Deadline, pauses: bool) -> Running {
-    Running { deadline, pauses, passed: false }
-}
-
 /// The place of a step in the procedure that its event was decided under.
 fn place(procedure: &Procedure, step: &StepId) -> u8 {
     let (place, _) = procedure.step(step).expect("an event names a step of the procedure it was decided under");
@@ -259,8 +241,25 @@ fn bit(procedure: &Procedure, step: &StepId) -> u64 {
     1 << place(procedure, step)
 }
 
-/// Adds to a list that stays short, without the room for three more that a list doubles into: a city has many cases.
-fn push<T>(list: &mut Vec<T>, one: T) {
-    list.reserve_exact(1);
-    list.push(one);
+/// The place of an agency in the procedure that its event was decided under.
+fn agency(procedure: &Procedure, agency: &StepId) -> u8 {
+    let place = procedure.agency_place(agency).expect("an event names an agency of the procedure it was decided under");
+    u8::try_from(place).expect("a procedure has at most 64 agencies")
+}
+
+/// Adds to a list that stays short, and so takes no more places than it has entries: a city has many cases.
+fn push<T>(list: &mut Box<[T]>, one: T) {
+    let mut longer = std::mem::take(list).into_vec();
+    longer.reserve_exact(1);
+    longer.push(one);
+    *list = longer.into_boxed_slice();
+}
+
+/// Takes from a list what does not hold.
+fn retain<T>(list: &mut Box<[T]>, holds: impl Fn(&T) -> bool) {
+    if !list.iter().all(&holds) {
+        let mut shorter = std::mem::take(list).into_vec();
+        shorter.retain(holds);
+        *list = shorter.into_boxed_slice();
+    }
 }

@@ -4,7 +4,8 @@
 use super::case::Case;
 use super::{City, Permits};
 use crate::{events::*, procedure::Procedure};
-use kernel::{CaseId, Fact, Instant, ParcelId, time::Zone};
+use kernel::{CaseId, Fact, Instant, time::Zone};
+use std::sync::Arc;
 
 impl Permits {
     pub(crate) fn apply(&mut self, fact: &Fact<Event>) {
@@ -15,7 +16,7 @@ impl Permits {
             }
             Event::ProcedurePublished(e) => {
                 let procedure = Procedure::parse(&e.source).expect("a procedure is checked before it is published");
-                self.procedures.push(procedure);
+                self.procedures.push(Arc::new(procedure));
             }
             Event::HolidayDeclared(e) => {
                 self.calendar.declare_holiday(e.date, e.title.clone(), e.calendar);
@@ -74,20 +75,19 @@ impl Permits {
         let index = index.expect("a case is opened under a published procedure");
         let case = Case::open(index, &self.procedures[index], e);
         self.books.cases.given(id.year(), id.serial());
-        let (live, due, parcel) = (case.is_live(), case.next_due(), case.parcel.clone());
-        self.cases.insert(id, Box::new(case));
-        self.keep_live(id, parcel, false, live);
+        let (live, due) = (case.is_live(), case.next_due());
+        self.cases.open(id, case);
+        self.keep_live(id, false, live);
         self.keep_due(id, None, due);
     }
 
     /// Applies an event to its case and keeps the indexes and books true.
     fn advance(&mut self, fact: &Fact<Event>) {
-        let Some(case) = self.cases.get_mut(&fact.case) else { return };
+        let Some(case) = self.cases.get_mut(fact.case) else { return };
         let (was_live, was_due) = (case.is_live(), case.next_due());
         case.apply(&fact.event, &self.procedures[usize::from(case.procedure)], fact.occurred_at);
         let (live, due) = (case.is_live(), case.next_due());
-        let parcel = if live == was_live { None } else { case.parcel.clone() };
-        self.keep_live(fact.case, parcel, was_live, live);
+        self.keep_live(fact.case, was_live, live);
         self.keep_due(fact.case, was_due, due);
         if let Event::BillIssued(e) = &fact.event {
             self.books.bills.given(e.bill.year(), e.bill.serial());
@@ -96,20 +96,15 @@ impl Permits {
         } else if let Event::WorkCompleted(e) = &fact.event {
             self.books.certificates.given(e.certificate.year(), e.certificate.serial());
         }
-        if self.stale.contains(&fact.case) && !self.is_stale(&self.cases[&fact.case]) {
+        if self.stale.contains(&fact.case) && !self.case(fact.case).is_some_and(|case| self.is_stale(case)) {
             self.stale.remove(&fact.case);
         }
     }
 
-    fn keep_live(&mut self, id: CaseId, parcel: Option<ParcelId>, was: bool, is: bool) {
-        let Some(parcel) = parcel else { return };
+    fn keep_live(&mut self, id: CaseId, was: bool, is: bool) {
         match (was, is) {
-            (false, true) => {
-                self.live_parcels.insert(parcel, id);
-            }
-            (true, false) => {
-                self.live_parcels.remove(&parcel);
-            }
+            (false, true) => self.live_parcels.insert(id, &self.cases),
+            (true, false) => self.live_parcels.remove(id, &self.cases),
             (true, true) | (false, false) => {}
         }
     }
@@ -127,12 +122,12 @@ impl Permits {
     }
 
     fn find_stale(&mut self) {
-        let stale = self.cases.iter().filter(|(_, case)| self.is_stale(case)).map(|(id, _)| *id).collect();
+        let stale = self.cases.iter().filter(|(_, case)| self.is_stale(case)).map(|(id, _)| id).collect();
         self.stale = stale;
     }
 
     fn is_stale(&self, case: &Case) -> bool {
         let Some(city) = &self.city else { return false };
-        case.running().any(|(_, clock)| clock.deadline.recompute(&self.calendar, &city.zone).due != clock.deadline.due)
+        case.running().any(|(_, clock)| clock.deadline().recompute(&self.calendar, &city.zone).due != clock.due)
     }
 }

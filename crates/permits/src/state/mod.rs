@@ -1,32 +1,41 @@
 //! Everything that a decision about permits looks at: the city, its calendar and procedures, and every case.
 
 pub mod case;
+mod cases;
 mod course;
 mod evolve;
+mod live;
 
-use crate::{numbers, procedure::Procedure, refusal::Refusal};
+use crate::{
+    numbers,
+    procedure::{self, Procedure},
+    refusal::Refusal,
+};
+use cases::Cases;
 use kernel::{CaseId, DistrictId, Instant, ParcelId, PersonId, ProcedureId, calendar::WorkCalendar, time::Zone};
-use rustc_hash::{FxHashMap, FxHashSet};
+use live::LiveParcels;
+use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 pub use case::{Case, Status};
 
-/// The permits register's state.
+/// The permits register's state. What follows from the cases is not saved with them.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub struct Permits {
     pub(crate) city: Option<City>,
     pub(crate) calendar: WorkCalendar,
     /// Every version ever published; a case holds the index of its own.
-    pub(crate) procedures: Vec<Procedure>,
-    /// Boxed: a table is up to half empty, and an empty place should not cost a whole case.
-    pub(crate) cases: FxHashMap<CaseId, Box<Case>>,
-    /// Which case of a parcel is open.
-    pub(crate) live_parcels: FxHashMap<ParcelId, CaseId>,
+    #[serde(with = "procedure::shared")]
+    pub(crate) procedures: Vec<Arc<Procedure>>,
+    pub(crate) cases: Cases,
+    #[serde(skip)]
+    pub(crate) live_parcels: LiveParcels,
     pub(crate) kin: FxHashSet<(PersonId, PersonId)>,
     pub(crate) forgotten: FxHashSet<PersonId>,
     pub(crate) books: Books,
     /// The next running deadline of each case that has one, soonest first.
+    #[serde(skip)]
     pub(crate) due: BTreeSet<(Instant, CaseId)>,
     /// Cases with a deadline that the present calendar puts elsewhere.
     pub(crate) stale: BTreeSet<CaseId>,
@@ -78,16 +87,50 @@ impl Permits {
         self.city.as_ref().ok_or(Refusal::CityNotEstablished {})
     }
 
+    /// The same state, sharing all that is large, to be saved while this one goes on.
+    pub(crate) fn shared(&self) -> Permits {
+        Permits {
+            city: self.city.clone(),
+            calendar: self.calendar.clone(),
+            procedures: self.procedures.clone(),
+            cases: self.cases.clone(),
+            live_parcels: LiveParcels::default(),
+            kin: self.kin.clone(),
+            forgotten: self.forgotten.clone(),
+            books: self.books,
+            due: BTreeSet::new(),
+            stale: self.stale.clone(),
+        }
+    }
+
+    /// Works out what was not saved.
+    pub(crate) fn index(&mut self) {
+        self.live_parcels = LiveParcels::of(&self.cases);
+        self.due = self.cases.iter().filter_map(|(id, case)| Some((case.next_due()?, id))).collect();
+    }
+
     /// The newest version of a procedure, with its index.
     #[must_use]
     pub fn newest(&self, id: &ProcedureId) -> Option<(usize, &Procedure)> {
-        self.procedures.iter().enumerate().rev().find(|(_, procedure)| procedure.id() == id)
+        let newest_first = self.procedures.iter().enumerate().rev();
+        newest_first.map(|(index, procedure)| (index, &**procedure)).find(|(_, procedure)| procedure.id() == id)
     }
 
     /// A case.
     #[must_use]
     pub fn case(&self, id: CaseId) -> Option<&Case> {
-        self.cases.get(&id).map(|case| &**case)
+        self.cases.get(id)
+    }
+
+    /// The case that keeps other applications for a parcel out.
+    #[must_use]
+    pub fn live_case(&self, parcel: &ParcelId) -> Option<CaseId> {
+        self.live_parcels.get(parcel, &self.cases)
+    }
+
+    /// The next running deadline of each case that has one, soonest first.
+    pub fn due(&self) -> impl Iterator<Item = (Instant, CaseId)> {
+        self.due.iter().copied()
     }
 
     /// How many cases there are.

@@ -129,9 +129,9 @@ fn a_clock_started_meanwhile_gets_back_only_its_own_days() {
 fn returned_and_unpaid_is_held_until_both_are_over() {
     let bill = by("cashier", Command::IssueBill { case: case(1) });
     let world = given(applied()).and([bill, back(), corrected().on("1405/09/09")]);
-    assert!(world.case(1).held_since.is_some());
+    assert!(world.case(1).later().held_since.is_some());
     let world = world.and([by("bank", pay(2_000, "T1"))]);
-    assert_eq!(world.case(1).held_since, None);
+    assert_eq!(world.case(1).later().held_since, None);
 }
 
 fn holiday(day: &str) -> Ask {
@@ -158,7 +158,7 @@ fn a_holiday_declared_late_moves_deadlines_and_names_the_calendar() {
 fn a_holiday_that_touches_no_deadline_changes_none() {
     let mut world = given(applied()).and([holiday("1405/11/01")]);
     assert_eq!(world.wait(world.now), []);
-    assert_eq!(world.case(1).promise.unwrap().deadline.calendar, 0);
+    assert_eq!(world.case(1).promise.unwrap().deadline().calendar, 0);
 }
 
 #[test]

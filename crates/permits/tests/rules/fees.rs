@@ -76,7 +76,7 @@ fn fields() -> Vec<FieldSource> {
 fn value(text: &str, big: i64, n: i64) -> Result<i64, FormulaError> {
     let fields = fields();
     let values = [Value::Integer(big), Value::Integer(n)];
-    Formula::compile(text, &fields)?.integer(&Scope::new(&fields, |index| values.get(index)))
+    Formula::compile(text, &fields)?.integer(&Scope::new(&fields, |index| values.get(index).cloned()))
 }
 
 #[test]

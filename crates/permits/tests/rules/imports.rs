@@ -48,7 +48,7 @@ fn any_steps_of_an_observed_case_are_recorded_as_they_were() {
 #[test]
 fn an_imported_promise_is_kept_but_not_policed() {
     let mut world = given(city()).and([imported(|_| {})]);
-    let promise = world.case(1).promise.unwrap().deadline;
+    let promise = world.case(1).promise.unwrap().deadline();
     assert_eq!((promise.due, promise.rule), (Instant::from_seconds(1_318_333_540), None));
     assert_eq!(world.wait(on("1406/01/01")), []);
 }

@@ -206,10 +206,11 @@ fn fitting(command: &Command, dice: usize) -> &'static str {
 fn helpful(state: &Permits, id_of: CaseId) -> Option<Command> {
     let case = state.case(id_of)?;
     let procedure = state.procedure_of(case);
-    if case.returned.is_some() {
+    if case.later().returned.is_some() {
         return Some(Command::AnswerReturn {
             case: id_of,
             facts: case
+                .later()
                 .returned
                 .iter()
                 .flatten()
@@ -217,7 +218,8 @@ fn helpful(state: &Permits, id_of: CaseId) -> Option<Command> {
                 .then(|| floors(3))
                 .into_iter()
                 .chain(
-                    case.returned
+                    case.later()
+                        .returned
                         .iter()
                         .flatten()
                         .any(|c| c.as_str() == "heritage")
@@ -228,7 +230,9 @@ fn helpful(state: &Permits, id_of: CaseId) -> Option<Command> {
             note: None,
         });
     }
-    if let Some(asked) = case.consultations.iter().find(|asked| asked.required && asked.verdict.is_none()) {
+    let open = case.consultations.iter().filter(|asked| asked.verdict.is_none());
+    let mut asked = open.map(|asked| procedure.agency_at(usize::from(asked.agency)).1);
+    if let Some(asked) = asked.find(|asked| asked.required) {
         return Some(Command::AnswerConsultation {
             case: id_of,
             agency: asked.agency.clone(),
@@ -236,7 +240,7 @@ fn helpful(state: &Permits, id_of: CaseId) -> Option<Command> {
             note: None,
         });
     }
-    if let Some(bill) = case.bill.as_ref().filter(|bill| bill.outstanding().0 > 0) {
+    if let Some(bill) = case.later().bill.as_ref().filter(|bill| bill.outstanding().0 > 0) {
         let reference = format!("H{}", bill.references.len()).into();
         return Some(Command::RecordPayment { case: id_of, bill: bill.number, amount: bill.outstanding(), reference });
     }
@@ -247,7 +251,7 @@ fn helpful(state: &Permits, id_of: CaseId) -> Option<Command> {
         (Status::Issued, None) => Some(Command::CompleteWork { case: id_of }),
         (Status::InProgress | Status::Issued, Some(step)) => {
             let owed = procedure.estimate(&procedure.scope(&case.facts)).ok()?;
-            let unbilled = case.bill.as_ref().is_none_or(|bill| bill.billed < owed);
+            let unbilled = case.later().bill.as_ref().is_none_or(|bill| bill.billed < owed);
             if step.as_str() == "cash" && unbilled {
                 return Some(Command::IssueBill { case: id_of });
             }
@@ -264,7 +268,7 @@ fn helpful(state: &Permits, id_of: CaseId) -> Option<Command> {
 /// A decision that can be taken about the case as it stands.
 fn fate(id_of: CaseId, case: &Case, dice: usize) -> Option<Command> {
     let article = || id("zoning");
-    if case.objection.is_some() {
+    if case.later().objection.is_some() {
         return Some(Command::DecideObjection { case: id_of, upheld: dice < 5, note: None });
     }
     if case.imported {

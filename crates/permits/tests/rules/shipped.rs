@@ -55,16 +55,16 @@ pub(super) fn next(world: &World, case_id: CaseId) -> Option<Ask> {
     let procedure = world.state.procedure_of(case);
     let decisions = procedure.decisions().unwrap();
     if let Some(asked) = case.consultations.iter().find(|asked| asked.verdict.is_none()) {
-        let (_, source) = procedure.agency(&asked.agency).unwrap();
+        let (_, source) = procedure.agency_at(usize::from(asked.agency));
         let answer = Command::AnswerConsultation {
             case: case_id,
-            agency: asked.agency.clone(),
+            agency: source.agency.clone(),
             verdict: Verdict::Approves,
             note: None,
         };
         return Some(by(source.role.as_str(), answer));
     }
-    if let Some(bill) = case.bill.as_ref().filter(|bill| bill.outstanding().0 > 0) {
+    if let Some(bill) = case.later().bill.as_ref().filter(|bill| bill.outstanding().0 > 0) {
         let (bill, amount) = (bill.number, bill.outstanding());
         return Some(by(
             "bank",
@@ -73,7 +73,7 @@ pub(super) fn next(world: &World, case_id: CaseId) -> Option<Ask> {
     }
     if let Some(open) = case.open.first() {
         let step = procedure.step_at(usize::from(open.place));
-        if step.needs_payment && case.bill.is_none() {
+        if step.needs_payment && case.later().bill.is_none() {
             return Some(by(decisions.bill.as_str(), Command::IssueBill { case: case_id }));
         }
         let onward = step.outcomes.iter().find(|o| o.opens.is_none() && o.back_to.is_none() && o.refuses.is_none());

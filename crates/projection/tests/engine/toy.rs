@@ -51,8 +51,8 @@ impl Register for Toy {
     fn forgets(event: &Event) -> Option<PersonId> {
         if let Event::Forgotten { person } = event { Some(*person) } else { None }
     }
-    fn save(&self) -> Vec<u8> {
-        Vec::new()
+    fn save(&self) -> impl FnOnce() -> Vec<u8> + Send + 'static {
+        Vec::new
     }
     fn restore(_: &[u8]) -> Result<Toy, WireError> {
         Ok(Toy)

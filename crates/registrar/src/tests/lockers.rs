@@ -92,8 +92,9 @@ impl Register for Lockers {
         "taken"
     }
 
-    fn save(&self) -> Vec<u8> {
-        postcard::to_stdvec(self).unwrap()
+    fn save(&self) -> impl FnOnce() -> Vec<u8> + Send + 'static {
+        let bytes = postcard::to_stdvec(self).unwrap();
+        || bytes
     }
 
     fn restore(bytes: &[u8]) -> Result<Lockers, WireError> {
