@@ -68,6 +68,12 @@ pub enum Stopped {
     /// No row of this log can be recorded: the procedure, the role or the city is not right.
     #[error("nothing of this log can be recorded: {}", .0.en)]
     Refused(Message),
+    /// It is of another procedure.
+    #[error(
+        "none of the log's first steps is a step of this procedure: name the procedure that it is of, or `--procedure \
+         observed`, which takes any steps"
+    )]
+    Strange,
     /// The registrar gave no answer, however often it was asked.
     #[error("the register cannot be written now, line {line}: {why}")]
     Unavailable {

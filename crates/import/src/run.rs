@@ -29,6 +29,8 @@ use vault::Vault;
 pub const IN_FLIGHT: usize = 256;
 /// The most steps that wait for the step before them in their case.
 pub const WAITING: usize = 10_000;
+/// So many steps in a row that the procedure does not have, and none that it has, are enough to stop.
+const STRANGE: u64 = 20;
 /// How many batches of records the reader may be ahead.
 const BATCHES_AHEAD: usize = 16;
 /// What the key for command ids is derived for.
@@ -73,7 +75,9 @@ impl Import<'_> {
         let mut in_flight = FuturesUnordered::new();
         let mut open = true;
         while open || !run.pending.is_empty() || !in_flight.is_empty() {
-            while in_flight.len() < IN_FLIGHT
+            // One after the other until a step has fitted: under the wrong procedure no more than a few cases are opened.
+            let most = if run.fits() { IN_FLIGHT } else { 1 };
+            while in_flight.len() < most
                 && run.report.stopped.is_none()
                 && let Some((record, person)) = run.pending.pop_front()
             {
@@ -164,6 +168,8 @@ struct Run {
     pending: VecDeque<(Record, Option<PersonId>)>,
     /// Jobs that wait in their cases.
     waiting: usize,
+    /// Steps that the procedure does not have.
+    strange: u64,
     /// Why reading ended early.
     broken: Option<Stopped>,
 }
@@ -178,8 +184,14 @@ impl Run {
             hashes: (RandomState::new(), RandomState::new()),
             pending: VecDeque::new(),
             waiting: 0,
+            strange: 0,
             broken: None,
         }
+    }
+
+    /// Whether a step of the log was one of the procedure.
+    fn fits(&self) -> bool {
+        self.report.steps + self.report.known_steps > 0
     }
 
     /// Takes a batch over. What was read before reading failed is recorded all the same.
@@ -294,6 +306,13 @@ impl Run {
             Outcome::Refused(reason) => {
                 report.refused.add(done.line, reason);
                 self.opened(done.case, done.kind, Status::Refused);
+            }
+            Outcome::Strange(reason) => {
+                report.refused.add(done.line, reason);
+                self.strange += 1;
+                if self.strange >= STRANGE && !self.fits() {
+                    self.report.stopped.get_or_insert(Stopped::Strange);
+                }
             }
             Outcome::Stop(why) => {
                 report.stopped.get_or_insert(why);

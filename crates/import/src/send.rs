@@ -17,6 +17,8 @@ pub(crate) enum Outcome {
     /// The row cannot be recorded.
     Refused(String),
     /// Nor can any other row.
+    /// Not accepted: the procedure has no such step. Where that is so of all, it is the wrong procedure.
+    Strange(String),
     Stop(Stopped),
 }
 
@@ -48,6 +50,9 @@ pub(crate) async fn send(commands: &Commands<Permits>, envelope: &Envelope<Comma
 /// Some refusals are not about the row, and every other row would meet them too.
 fn refused(refusal: &Refusal) -> Outcome {
     let message = refusal.message();
+    if matches!(refusal, Refusal::UnknownStepName { .. }) {
+        return Outcome::Strange(message.en);
+    }
     let hopeless = matches!(
         refusal,
         Refusal::CityNotEstablished {}

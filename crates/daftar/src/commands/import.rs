@@ -53,6 +53,9 @@ pub(super) async fn run(config: &Config, what: What) -> Outcome {
     tell(&report);
     match report.stopped {
         Some(stopped) => Err(Box::new(stopped)),
+        None if report.refused.total > 0 && report.events + report.known_cases == 0 => {
+            Err("nothing of the log was recorded".into())
+        }
         None => Ok(()),
     }
 }

@@ -16,6 +16,7 @@ use test_support::{DataFolder, NatsServer};
 use vault::MasterKey;
 
 const OBSERVED: &str = include_str!("../../../../deploy/cities/isfahan/procedures/observed.toml");
+const SMALL_WORKS: &str = include_str!("../../../../deploy/cities/isfahan/procedures/small-works.toml");
 /// 23 November 2026.
 const NOW: Instant = Instant(1_795_420_800_000_000);
 
@@ -195,6 +196,18 @@ async fn an_unknown_procedure_stops_at_once() {
     let Some(Stopped::Refused(message)) = &report.stopped else { panic!("{report:?}") };
     assert!(message.en.contains("unheard-of"), "{message:?}");
     assert_eq!((report.events, report.refused.total), (0, 0));
+    registrar.shutdown().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_of_another_procedure_stops_before_it_opens_all_its_cases() {
+    let (mut world, registrar) = World::new().await;
+    world.ask(3, Command::PublishProcedure { source: SMALL_WORKS.to_owned() }).await;
+    world.options.procedure = "small-works".parse().unwrap();
+    let report = world.import(xes(log(1_000))).await;
+    assert!(matches!(report.stopped, Some(Stopped::Strange)), "{report:?}");
+    assert_eq!((report.steps, report.refused.total), (0, 20));
+    assert!(report.cases <= 7, "{report:?}");
     registrar.shutdown().await.unwrap();
 }
 
