@@ -164,21 +164,24 @@ pub(crate) struct Token {
     /// The role: citizen, intake, revenue, admin, …
     #[arg(long)]
     pub(crate) role: kernel::RoleId,
-    /// The department that gives the role
+    /// The department that gives the role, where it is not the one of the city's folder
     #[arg(long)]
     pub(crate) department: Option<kernel::DepartmentId>,
     /// A district in which the role holds; none means all
-    #[arg(long = "district")]
+    #[arg(long = "district", value_parser = clap::value_parser!(u8).range(1..=63))]
     pub(crate) districts: Vec<u8>,
     /// Whose token it is: an account name; the same name is the same person
     #[arg(long, conflicts_with = "national_id")]
     pub(crate) account: Option<String>,
-    /// Whose token it is, for citizens
+    /// Whose token it is, for citizens; by default the one that `up` prints a token for
     #[arg(long)]
     pub(crate) national_id: Option<String>,
     /// For how many hours it holds
-    #[arg(long, default_value_t = 12)]
+    #[arg(long, default_value_t = 12, value_parser = clap::value_parser!(u32).range(1..=8_760))]
     pub(crate) hours: u32,
+    /// The city's folder, where it is not the shipped Isfahan
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) from: Option<PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]

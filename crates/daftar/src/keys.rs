@@ -9,6 +9,12 @@ use vault::MasterKey;
 /// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
+    /// Nothing was started on this folder yet.
+    #[error("there is no key {}: name the folder of a city that has been started with --data", path.display())]
+    NoCity {
+        /// The key that is not there.
+        path: PathBuf,
+    },
     /// A key file cannot be read.
     #[error("cannot read the key {}; without it what it protects stays closed", path.display())]
     Read {
@@ -73,6 +79,15 @@ pub fn signer(config: &Config) -> Result<Signer, KeyError> {
             .map_err(|source| KeyError::Make { path: jwks, source: Box::new(source) })?;
     }
     Ok(signer)
+}
+
+/// The key that signs tokens, of an installation that has one.
+///
+/// # Errors
+/// When there is none, or it is not valid.
+pub fn existing_signer(config: &Config) -> Result<Signer, KeyError> {
+    let path = folder(config).join("tokens.key");
+    if path.exists() { signer(config) } else { Err(KeyError::NoCity { path }) }
 }
 
 /// The public keys that tokens are checked with: of whoever signs people in, when their JWKS file is there, else our own.

@@ -9,27 +9,45 @@ use vault::{Lookup, Vault};
 
 /// How long the tokens that `up` prints hold.
 const HOURS: u32 = 12;
+/// Whoever applies; not a role of any department.
+const CITIZEN: &str = "citizen";
 /// The applicant of the printed citizen token: a published example of a valid national id.
 const EXAMPLE_CITIZEN: &str = "0013542419";
 /// Roles that mean the same in every procedure.
 const GENERAL_ROLES: [&str; 5] = ["admin", "auditor", "bank", "importer", "intake"];
 
 pub(super) async fn run(config: &Config, wanted: &cli::Token) -> Outcome {
+    let folder = match &wanted.from {
+        Some(folder) => Folder::read(folder)?,
+        None => Folder::isfahan()?,
+    };
+    let department = wanted.department.clone().or(home_of(&folder, &wanted.role)?);
+    let signer = keys::existing_signer(config)?;
     let vault = open_vault(config).await?;
-    let signer = keys::signer(config)?;
-    let lookup = match &wanted.national_id {
-        Some(text) => {
-            let id: NationalId = text.parse()?;
-            Lookup::national_id(id.as_str())
-        }
-        None => Lookup::account(wanted.account.as_deref().unwrap_or(wanted.role.as_str())),
+    let lookup = match (&wanted.national_id, &wanted.account) {
+        (Some(text), _) => Lookup::national_id(text.parse::<NationalId>()?.as_str()),
+        (None, Some(account)) => Lookup::account(account),
+        (None, None) if wanted.role.as_str() == CITIZEN => Lookup::national_id(EXAMPLE_CITIZEN),
+        (None, None) => Lookup::account(wanted.role.as_str()),
     };
     let person = vault.person_for(&lookup).await?;
     let districts =
         if wanted.districts.is_empty() { DistrictsClaim::ALL } else { DistrictsClaim::These(wanted.districts.clone()) };
-    let holder = Holder { districts, ..holder(config, person, &wanted.role, wanted.department.clone()) };
+    let holder = Holder { districts, ..holder(config, person, &wanted.role, department) };
     println!("{}", issue(&signer, &holder, wanted.hours));
     Ok(())
+}
+
+/// The department that gives a role in this city; an error when nothing there names the role.
+fn home_of(folder: &Folder, role: &RoleId) -> Result<Option<DepartmentId>, String> {
+    if role.as_str() == CITIZEN {
+        return Ok(None);
+    }
+    let mut roles = roles(folder);
+    let known = || roles.keys().map(RoleId::as_str).collect::<Vec<_>>().join(", ");
+    let unknown =
+        format!("no procedure of {} names the role {role}; its roles are {CITIZEN}, {}", folder.city(), known());
+    roles.remove(role).ok_or(unknown)
 }
 
 /// A token for each role that the city's procedures name, and for those that every city has.
@@ -40,8 +58,8 @@ pub(super) async fn one_per_role(
     vault: &Vault,
 ) -> Result<Vec<(String, String)>, Box<dyn std::error::Error + Send + Sync>> {
     let citizen = vault.person_for(&Lookup::national_id(EXAMPLE_CITIZEN)).await?;
-    let role: RoleId = "citizen".parse()?;
-    let mut tokens = vec![("citizen".to_owned(), issue(signer, &holder(config, citizen, &role, None), HOURS))];
+    let role: RoleId = CITIZEN.parse()?;
+    let mut tokens = vec![(CITIZEN.to_owned(), issue(signer, &holder(config, citizen, &role, None), HOURS))];
     for (role, department) in roles(folder) {
         let person = vault.person_for(&Lookup::account(role.as_str())).await?;
         let token = issue(signer, &holder(config, person, &role, department), HOURS);
