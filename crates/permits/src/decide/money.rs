@@ -54,7 +54,7 @@ pub(super) fn issue_bill(mut draft: Draft) -> Decision {
     draft.decided()
 }
 
-/// The bank, or the role that bills, books what came in; never more than is outstanding.
+/// The bank, or the role that bills, books what came in: never more than is outstanding, and no transfer twice.
 pub(super) fn record_payment(mut draft: Draft, bill: BillNumber, amount: Rials, reference: &SmolStr) -> Decision {
     if !draft.asking.is(role::BANK) {
         draft.officer(&draft.decisions()?.bill)?;
@@ -63,7 +63,7 @@ pub(super) fn record_payment(mut draft: Draft, bill: BillNumber, amount: Rials, 
     if amount.0 <= 0 {
         return Err(Refusal::AmountNotPositive {});
     }
-    if known.references.contains(reference) {
+    if draft.asking.state.booked.contains(reference) {
         return Err(Refusal::PaymentBooked { reference: reference.clone() });
     }
     let outstanding = known.outstanding();

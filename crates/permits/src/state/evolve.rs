@@ -91,6 +91,8 @@ impl Permits {
         self.keep_due(fact.case, was_due, due);
         if let Event::BillIssued(e) = &fact.event {
             self.books.bills.given(e.bill.year(), e.bill.serial());
+        } else if let Event::PaymentReceived(e) = &fact.event {
+            self.booked.insert(e.reference.clone());
         } else if let Event::LicenceIssued(e) = &fact.event {
             self.books.licences.given(e.licence.year(), e.licence.serial());
         } else if let Event::WorkCompleted(e) = &fact.event {

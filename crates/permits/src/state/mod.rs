@@ -16,6 +16,7 @@ use kernel::{CaseId, DistrictId, Instant, ParcelId, PersonId, ProcedureId, calen
 use live::LiveParcels;
 use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
 use std::{collections::BTreeSet, sync::Arc};
 
 pub use case::{Case, Status};
@@ -37,6 +38,9 @@ pub struct Permits {
     /// The next running deadline of each case that has one, soonest first.
     #[serde(skip)]
     pub(crate) due: BTreeSet<(Instant, CaseId)>,
+    /// The bank's numbers of all payments: no money is booked twice, on whatever bill.
+    #[serde(skip)]
+    pub(crate) booked: FxHashSet<SmolStr>,
     /// Cases with a deadline that the present calendar puts elsewhere.
     pub(crate) stale: BTreeSet<CaseId>,
 }
@@ -99,6 +103,7 @@ impl Permits {
             forgotten: self.forgotten.clone(),
             books: self.books,
             due: BTreeSet::new(),
+            booked: FxHashSet::default(),
             stale: self.stale.clone(),
         }
     }
@@ -106,6 +111,8 @@ impl Permits {
     /// Works out what was not saved.
     pub(crate) fn index(&mut self) {
         self.live_parcels = LiveParcels::of(&self.cases);
+        let bills = self.cases.iter().filter_map(|(_, case)| case.later().bill.as_ref());
+        self.booked = bills.flat_map(|bill| bill.references.iter().cloned()).collect();
         self.due = self.cases.iter().filter_map(|(id, case)| Some((case.next_due()?, id))).collect();
     }
 

@@ -52,6 +52,16 @@ fn a_payment_is_booked_once_and_never_beyond_what_is_outstanding() {
     let world = world.and([by("bank", pay(500, "T1"))]);
     world.when(by("bank", pay(500, "T1"))).refused("payment-booked");
     world.when(by("bank", pay(1_501, "T2"))).refused("amount-too-large");
+    // Nor on another case's bill: it is the same money.
+    let bill_of = |case| by("cashier", Command::IssueBill { case });
+    let other = world.and([apply(|wanted| wanted.parcel = Some(id("3-2"))), bill_of(case(2))]);
+    let again = |reference: &str| {
+        let bill = BillNumber::new(1405, 2);
+        by("bank", Command::RecordPayment { case: case(2), bill, amount: Rials(500), reference: reference.into() })
+    };
+    other.when(again("T1")).refused("payment-booked");
+    other.when(again("T2")).names(&["PaymentReceived"]);
+    let world = given(applied()).and([by("cashier", Command::IssueBill { case: case(1) }), by("bank", pay(500, "T1"))]);
     let received = |outstanding| PaymentReceived {
         bill: BillNumber::new(1405, 1),
         district: kernel::DistrictId(3),

@@ -68,7 +68,7 @@ pub(super) fn next(world: &World, case_id: CaseId) -> Option<Ask> {
         let (bill, amount) = (bill.number, bill.outstanding());
         return Some(by(
             "bank",
-            Command::RecordPayment { case: case_id, bill, amount, reference: "14050907-1".into() },
+            Command::RecordPayment { case: case_id, bill, amount, reference: format!("14050907-{bill}").into() },
         ));
     }
     if let Some(open) = case.open.first() {
