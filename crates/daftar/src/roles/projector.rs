@@ -55,8 +55,14 @@ async fn once(shared: &Shared, opener: &VaultOpener, metrics: &Metrics, name: &'
         opened => opened?,
     };
     shared.health.set(name, None);
-    projector.run(shared.stopped()).await?;
-    Ok(())
+    let mut trouble = projector.trouble();
+    let mut run = std::pin::pin!(projector.run(shared.stopped()));
+    loop {
+        tokio::select! {
+            ended = &mut run => return Ok(ended?),
+            Ok(()) = trouble.changed() => shared.health.set(name, trouble.borrow_and_update().clone()),
+        }
+    }
 }
 
 /// The registrar makes the stream on its first start; until then there is nothing to read.
