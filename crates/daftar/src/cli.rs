@@ -48,12 +48,25 @@ pub(crate) enum Command {
     /// Look after the departments' read models
     #[command(subcommand)]
     ReadModels(ReadModels),
+    /// Look after the keys that personal fields are sealed with
+    #[command(subcommand)]
+    Vault(Vault),
     /// Write the OpenAPI document and the JSON Schemas
     Schema {
         /// The folder to write to
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+}
+
+impl Command {
+    /// Whatever this process makes is for its owner alone: names and keys are in it. Only the schemas are for everybody.
+    pub(crate) fn keep_to_ourselves(&self) {
+        #[cfg(unix)]
+        if !matches!(self, Command::Schema { .. }) {
+            rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
+        }
+    }
 }
 
 #[derive(Debug, Args)]
@@ -192,6 +205,13 @@ pub(crate) enum Procedure {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Vault {
+    /// Go on with an empty vault where the city's is lost and no backup is left: what was sealed before never opens
+    /// again, and everybody who was known gets a new pseudonym
+    AcceptLoss,
 }
 
 #[derive(Debug, Subcommand)]

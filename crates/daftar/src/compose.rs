@@ -57,6 +57,12 @@ pub enum StartError {
     /// The vault does not open.
     #[error("the vault does not open")]
     Vault(#[source] VaultError),
+    /// The vault that this city's persons are in is not there.
+    #[error(
+        "the city's vault is lost. Restore it from its backup; only where there is none left, `daftar vault accept-loss` \
+         goes on with an empty one, and what was sealed before never opens again"
+    )]
+    VaultLost(#[source] VaultError),
     /// A key is missing.
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -112,14 +118,40 @@ impl Shared {
     }
 }
 
-/// Opens the vault.
+/// Opens the vault: a new one on the first start, and later no other than that.
 ///
 /// # Errors
-/// When its database or its key is not there.
+/// When its database or its key is not there, or another vault or none is where the city's was.
 pub async fn open_vault(config: &Config) -> Result<Arc<Vault>, StartError> {
     make_folder(config)?;
     let master = keys::master(config)?;
-    Ok(Arc::new(Vault::open(&config.vault(), master).await.map_err(StartError::Vault)?))
+    let address = config.vault();
+    let opened = match keys::vault_id(config)? {
+        Some(id) => Vault::open_known(&address, master, &id).await,
+        None => Vault::open(&address, master).await,
+    };
+    let vault = opened.map_err(|error| match error {
+        VaultError::Lost { .. } => StartError::VaultLost(error),
+        error => StartError::Vault(error),
+    })?;
+    keys::keep_vault_id(config, vault.id())?;
+    Ok(Arc::new(vault))
+}
+
+/// Puts an empty vault where the city's was. False, and nothing done, when the city's own is there.
+///
+/// # Errors
+/// As [`open_vault`], but for the loss.
+pub async fn replace_lost_vault(config: &Config) -> Result<bool, StartError> {
+    match open_vault(config).await {
+        Ok(_) => return Ok(false),
+        Err(StartError::VaultLost(_)) => {}
+        Err(error) => return Err(error),
+    }
+    let vault = Vault::open_after_loss(&config.vault(), keys::master(config)?).await.map_err(StartError::Vault)?;
+    keys::forget_vault_id(config)?;
+    keys::keep_vault_id(config, vault.id())?;
+    Ok(true)
 }
 
 /// Opens the permits register to read it; it must be there.
@@ -131,9 +163,22 @@ pub async fn open_log(config: &Config, client: &Client) -> Result<Log, LogError>
     Log::existing(client.clone(), &config.city, <Permits as kernel::Register>::NAME, settings).await
 }
 
-fn make_folder(config: &Config) -> Result<(), StartError> {
+/// Makes the data folder, for its owner alone: also one that is there already.
+pub(crate) fn make_folder(config: &Config) -> Result<(), StartError> {
     let failed = |source| StartError::Folder { path: config.data.clone(), source };
-    std::fs::create_dir_all(&config.data).map_err(failed)
+    std::fs::create_dir_all(&config.data).map_err(failed)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let open = std::fs::metadata(&config.data).map_err(failed)?.permissions().mode() & 0o077 != 0;
+        let closed = std::fs::Permissions::from_mode(0o700);
+        // A volume that belongs to somebody else is theirs to close.
+        if let Some(Err(error)) = open.then(|| std::fs::set_permissions(&config.data, closed)) {
+            let folder = config.data.display();
+            tracing::warn!(%folder, %error, "the data folder is open to other users and cannot be closed to them");
+        }
+    }
+    Ok(())
 }
 
 impl City {

@@ -1,4 +1,5 @@
-//! The keys of an installation: the vault's master key and the key that signs tokens, made on the first start.
+//! The keys of an installation: the vault's master key and the key that signs tokens, made on the first start; and which
+//! vault the master key is for.
 
 use crate::config::Config;
 use gateway::tokens::{Keys, Signer};
@@ -62,6 +63,44 @@ pub fn master(config: &Config) -> Result<MasterKey, KeyError> {
     let text = read_or_make(&path, make)?;
     let invalid = |source| KeyError::Invalid { what: path.display().to_string(), source: Box::new(source) };
     MasterKey::parse(text.trim()).map_err(invalid)
+}
+
+/// The id of the vault that the city's persons are in, once there was one.
+///
+/// # Errors
+/// When its file cannot be read.
+pub fn vault_id(config: &Config) -> Result<Option<String>, KeyError> {
+    let path = vault_id_file(config);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Ok(Some(text.trim().to_owned())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(KeyError::Read { path, source }),
+    }
+}
+
+/// Notes which vault the city's persons are in, unless it is noted already.
+///
+/// # Errors
+/// When its file cannot be made.
+pub fn keep_vault_id(config: &Config, id: &str) -> Result<(), KeyError> {
+    let path = vault_id_file(config);
+    if path.exists() {
+        return Ok(());
+    }
+    keep_first(&path, id).map_err(|source| KeyError::Make { path, source: Box::new(source) })
+}
+
+/// Takes the note away: the vault is lost for good.
+///
+/// # Errors
+/// When its file cannot be removed.
+pub fn forget_vault_id(config: &Config) -> Result<(), KeyError> {
+    let path = vault_id_file(config);
+    std::fs::remove_file(&path).map_err(|source| KeyError::Make { path, source: Box::new(source) })
+}
+
+fn vault_id_file(config: &Config) -> PathBuf {
+    folder(config).join("vault.id")
 }
 
 /// The key that signs tokens, and beside it the JWKS file that checks them.

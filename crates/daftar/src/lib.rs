@@ -29,6 +29,7 @@ pub fn run() -> std::process::ExitCode {
         Ok(config) => config,
         Err(error) => return commands::failed(&error),
     };
+    cli.command.keep_to_ourselves();
     logs::start(config.log);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     match runtime {

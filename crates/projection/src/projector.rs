@@ -46,6 +46,7 @@ pub struct Projector<R: Register> {
     folder: Folder<R::Event>,
     checkpoint: Checkpoint,
     position: watch::Sender<Position>,
+    trouble: watch::Sender<Option<String>>,
 }
 
 impl<R: Register> Setup<R> {
@@ -115,7 +116,8 @@ impl<R: Register> Projector<R> {
         let checkpoint = store.checkpoint().await.map_err(setup.store_error())?;
         let checkpoint = checkpoint.ok_or(missing).map_err(setup.store_error())?;
         let position = watch::Sender::new(checkpoint.position);
-        let mut projector = Projector { folder: setup.folder(), setup, store, checkpoint, position };
+        let mut projector =
+            Projector { folder: setup.folder(), setup, store, checkpoint, position, trouble: watch::Sender::new(None) };
         projector.reload().await?;
         Ok(projector)
     }
@@ -137,6 +139,10 @@ impl<R: Register> Projector<R> {
             self.setup.metrics.failed(self.setup.department.name());
             if !error.is_transient() {
                 return Err(error);
+            }
+            if let ProjectionError::Opener { source, .. } = &error {
+                // It may pass, as a database that restarts; but keys that are lost stay lost, and nothing else tells.
+                self.trouble.send_replace(Some(format!("{error}: {source}: {}", source.0)));
             }
             pause = if self.checkpoint.position > before { RETRY_FIRST } else { pause };
             tracing::warn!(
@@ -171,6 +177,12 @@ impl<R: Register> Projector<R> {
     #[must_use]
     pub fn position(&self) -> watch::Receiver<Position> {
         self.position.subscribe()
+    }
+
+    /// What keeps the next rows from being written although it is tried again and again: sealed fields do not open.
+    #[must_use]
+    pub fn trouble(&self) -> watch::Receiver<Option<String>> {
+        self.trouble.subscribe()
     }
 
     /// Reads the checkpoint and the parked cases again, and forgets all rows in memory.
@@ -244,6 +256,7 @@ impl<R: Register> Projector<R> {
         }
         self.checkpoint = next;
         self.position.send_replace(self.checkpoint.position);
+        self.trouble.send_if_modified(|trouble| trouble.take().is_some());
         self.setup.metrics.wrote(department, batch.events.len());
         self.setup.metrics.parked(department, self.folder.parked());
         Ok(())

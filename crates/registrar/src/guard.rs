@@ -1,13 +1,15 @@
 //! The rollback guard's memory: the last durable head, in a small file of the registrar's own.
 //!
 //! The file has two slots that are written in turn, each with a checksum, so a torn write costs one block of memory and
-//! never the file. It only ever goes forward: whoever opens it compares the stream with it first.
+//! never the file. It is made with a head of no blocks in it, whole or not at all: one without a whole slot is damaged,
+//! also when it is empty. It only ever goes forward: whoever opens it compares the stream with it first.
 
 use crate::error::RegistrarError;
 use kernel::{Height, Position};
 use ledger::{Hash, Head};
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
+use std::io::{Error, ErrorKind, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,12 +19,16 @@ const SLOT: usize = 8 + 8 + 32 + 32;
 /// A lost second of memory weakens the guard by a second; a sync of each write would double the cost of a block.
 const SYNC_EVERY: Duration = Duration::from_secs(1);
 
+/// What somebody has to do who finds it so: the next start without the file goes by the snapshot and the stream alone.
+const DAMAGED: &str = "neither copy of the last head is whole. Put back a copy of the file; where there is none, make sure \
+                       that the stream is the newest (`daftar audit verify` prints its head), then remove the file";
+
 /// The open file.
 #[derive(Debug)]
 pub(crate) struct Guard {
     file: Arc<File>,
     path: PathBuf,
-    kept: Option<Head>,
+    kept: Head,
     synced: Instant,
 }
 
@@ -30,36 +36,30 @@ impl Guard {
     /// Opens the file, making it and its folder when they are not there.
     pub(crate) fn open(path: &Path) -> Result<Guard, RegistrarError> {
         let failed = |operation| move |source| RegistrarError::File { operation, path: path.to_owned(), source };
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(failed("create the folder of"))?;
-        }
-        let options = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(path);
-        let file = options.map_err(failed("open"))?;
+        make(path).map_err(failed("make"))?;
+        let file = OpenOptions::new().read(true).write(true).open(path).map_err(failed("open"))?;
         let mut bytes = [0; 2 * SLOT];
         let length = usize::try_from(file.metadata().map_err(failed("read"))?.len()).unwrap_or(usize::MAX);
         file.read_exact_at(&mut bytes[..length.min(2 * SLOT)], 0).map_err(failed("read"))?;
         let (slots, _) = bytes.as_chunks::<SLOT>();
         let kept = slots.iter().filter_map(decode).max_by_key(|head| head.height);
-        if kept.is_none() && bytes.iter().any(|byte| *byte != 0) {
-            let source = std::io::Error::new(std::io::ErrorKind::InvalidData, "neither copy of the last head is whole");
-            return Err(failed("trust")(source));
-        }
+        let kept = kept.ok_or_else(|| failed("trust")(Error::new(ErrorKind::InvalidData, DAMAGED)))?;
         Ok(Guard { file: Arc::new(file), path: path.to_owned(), kept, synced: Instant::now() })
     }
 
-    /// The newest head that was kept.
+    /// The newest head that was kept; none before the first block.
     pub(crate) fn kept(&self) -> Option<Head> {
-        self.kept
+        (self.kept.height > Height(0)).then_some(self.kept)
     }
 
     /// Keeps a durable head. Never one that is older than what is kept.
     pub(crate) fn keep(&mut self, head: Head) -> Result<(), RegistrarError> {
-        if self.kept.is_some_and(|kept| kept.height >= head.height) {
+        if self.kept.height >= head.height {
             return Ok(());
         }
         let slot = head.height.0 % 2 * SLOT as u64;
         self.file.write_all_at(&encode(&head), slot).map_err(|error| self.failed("write", error))?;
-        self.kept = Some(head);
+        self.kept = head;
         if self.synced.elapsed() >= SYNC_EVERY {
             self.synced = Instant::now();
             let file = Arc::clone(&self.file);
@@ -76,6 +76,24 @@ impl Guard {
 
     fn failed(&self, operation: &'static str, source: std::io::Error) -> RegistrarError {
         RegistrarError::File { operation, path: self.path.clone(), source }
+    }
+}
+
+/// Makes the file and its folder when they are not there. A file that is there stays: also one that another registrar
+/// made at this moment.
+fn make(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    if path.try_exists()? {
+        return Ok(());
+    }
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    file.write_all(&encode(&Head { height: Height(0), next: Position(0), hash: [0; 32] }))?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(path) {
+        Ok(_) => File::open(folder)?.sync_all(),
+        Err(other) if other.error.kind() == ErrorKind::AlreadyExists => Ok(()),
+        Err(other) => Err(other.error),
     }
 }
 
@@ -124,7 +142,9 @@ mod tests {
         std::fs::write(&path, &bytes).unwrap();
         assert_eq!(Guard::open(&path).unwrap().kept(), Some(head(7)));
         bytes[SLOT + 20] ^= 1;
-        std::fs::write(&path, &bytes).unwrap();
-        assert!(Guard::open(&path).is_err(), "a wholly damaged memory is not forgotten silently");
+        for damaged in [&bytes[..], &bytes[..SLOT], &[0; 2 * SLOT], &[]] {
+            std::fs::write(&path, damaged).unwrap();
+            assert!(Guard::open(&path).is_err(), "a wholly damaged memory is not forgotten silently");
+        }
     }
 }

@@ -1,7 +1,8 @@
 //! The registrar's state in a file, so that a start need not replay the whole register.
 //!
 //! Layout: magic, format, the domain's snapshot version; then chain, answers and domain state, each after its length
-//! (u64, little-endian); then SHA-256 of all before. A snapshot that does not fit is ignored: the register has it all.
+//! (u64, little-endian); then SHA-256 of all before. A snapshot that this build cannot use is ignored: the register has it
+//! all. One that it can use says which block was durable, and the stream must have that block.
 
 use crate::answers::{Answers, Records};
 use crate::error::RegistrarError;

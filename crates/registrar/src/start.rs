@@ -38,18 +38,24 @@ impl<R: Register> Registrar<R> {
         let register = format!("{}/{}", config.city, R::NAME);
         let failed = |source| RegistrarError::Log { register: register.clone(), source };
 
-        let guard = Guard::open(&config.file(R::NAME, "head"))?;
-        let log = match (open::<R>(&config, guard.kept()).await, guard.kept()) {
+        let mut guard = Guard::open(&config.file(R::NAME, "head"))?;
+        let state = snapshot::<R>(&config).await?;
+        let snapshot = state.chain.head();
+        let durable = [guard.kept(), Some(snapshot).filter(|head| head.height > Height(0))];
+        let durable: Vec<Head> = durable.into_iter().flatten().collect();
+        let log = match (open::<R>(&config, &durable).await, durable.first()) {
             (Err(LogError::NoStream { .. }), Some(kept)) => {
                 return Err(Denied::RolledBack { kept: kept.height, found: Height(0) }.of(&register));
             }
             (log, _) => log.map_err(failed)?,
         };
         let last = log.last().await.map_err(failed)?;
-        if let Some(kept) = guard.kept() {
-            check_kept(&log, &kept, last.as_ref()).await.map_err(|why| why.of(&register))?;
+        for head in &durable {
+            check_durable(&log, head, last.as_ref()).await.map_err(|why| why.of(&register))?;
         }
-        let (state, schedule) = restore::<R>(&config, &log, last.as_ref().map_or(Height(0), |last| last.0)).await?;
+        let schedule = Schedule::after(snapshot);
+        let state = replay(&config, &log, state, last.as_ref().map_or(Height(0), |last| last.0)).await?;
+        guard.keep(state.chain.head())?;
         tracing::info!(register, height = state.chain.head().height.0, events = state.chain.head().next.0, "restored");
 
         let vitals = Arc::new(Vitals::default());
@@ -74,14 +80,14 @@ impl<R: Register> Registrar<R> {
     }
 }
 
-/// With a kept head the stream must be there; a missing one is not quietly made anew.
-async fn open<R: Register>(config: &Config, kept: Option<Head>) -> Result<Log, LogError> {
+/// Where a block was durable the stream must be there; a missing one is not quietly made anew.
+async fn open<R: Register>(config: &Config, durable: &[Head]) -> Result<Log, LogError> {
     let settings = Settings { replicas: config.replicas };
     let client = config.client.clone();
-    if kept.is_some() {
-        Log::existing(client, &config.city, R::NAME, settings).await
-    } else {
+    if durable.is_empty() {
         Log::open(client, &config.city, R::NAME, settings).await
+    } else {
+        Log::existing(client, &config.city, R::NAME, settings).await
     }
 }
 
@@ -101,7 +107,7 @@ impl Denied {
 }
 
 /// The rollback guard: the stream must still have the block that was durable here.
-async fn check_kept(log: &Log, kept: &Head, last: Option<&(Height, Bytes)>) -> Result<(), Denied> {
+async fn check_durable(log: &Log, kept: &Head, last: Option<&(Height, Bytes)>) -> Result<(), Denied> {
     match judge(kept, None, last) {
         Verdict::NotYet | Verdict::Durable => Ok(()),
         Verdict::RolledBack(found) => Err(Denied::RolledBack { kept: kept.height, found }),
@@ -116,38 +122,26 @@ async fn check_kept(log: &Log, kept: &Head, last: Option<&(Height, Bytes)>) -> R
     }
 }
 
-async fn restore<R: Register>(
-    config: &Config,
-    log: &Log,
-    last: Height,
-) -> Result<(State<R>, Schedule), RegistrarError> {
-    let register = || format!("{}/{}", config.city, R::NAME);
-    let failed = |source| RegistrarError::Log { register: register(), source };
+/// The state of the snapshot; the empty one where there is none that this build can use.
+async fn snapshot<R: Register>(config: &Config) -> Result<State<R>, RegistrarError> {
     let empty = Chain::new(config.city.clone(), R::NAME);
-    let path = config.file(R::NAME, "snapshot");
-    let chain = empty.clone();
-    let snapshot = tokio::task::spawn_blocking(move || snapshot::read::<R>(&path, &chain)).await;
-    let mut state = match snapshot.map_err(RegistrarError::Task)? {
-        Some(state) if holds(log, state.chain.head(), last).await.map_err(failed)? => state,
-        Some(_) => {
-            tracing::warn!(register = register(), "the snapshot is not of this stream; replaying the register");
-            State::empty(empty)
-        }
-        None => State::empty(empty),
-    };
-    let schedule = Schedule::after(state.chain.head());
-    let mut blocks = log.read_until(Height(state.chain.head().height.0 + 1), last);
-    while let Some(block) = blocks.next().await {
-        let (height, bytes) = block.map_err(failed)?;
-        state.apply(height, &bytes).map_err(|unfit| unfit.of(register()))?;
-    }
-    Ok((state, schedule))
+    let (path, chain) = (config.file(R::NAME, "snapshot"), empty.clone());
+    let read = tokio::task::spawn_blocking(move || snapshot::read::<R>(&path, &chain)).await;
+    Ok(read.map_err(RegistrarError::Task)?.unwrap_or_else(|| State::empty(empty)))
 }
 
-/// Whether the stream has this head's block.
-async fn holds(log: &Log, head: Head, last: Height) -> Result<bool, LogError> {
-    if head.height.0 == 0 || head.height > last {
-        return Ok(head.height.0 == 0);
+/// The state after the register's blocks up to `last`.
+async fn replay<R: Register>(
+    config: &Config,
+    log: &Log,
+    mut state: State<R>,
+    last: Height,
+) -> Result<State<R>, RegistrarError> {
+    let register = || format!("{}/{}", config.city, R::NAME);
+    let mut blocks = log.read_until(Height(state.chain.head().height.0 + 1), last);
+    while let Some(block) = blocks.next().await {
+        let (height, bytes) = block.map_err(|source| RegistrarError::Log { register: register(), source })?;
+        state.apply(height, &bytes).map_err(|unfit| unfit.of(register()))?;
     }
-    Ok(Block::hash(&log.get(head.height).await?) == head.hash)
+    Ok(state)
 }

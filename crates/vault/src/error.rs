@@ -32,6 +32,12 @@ pub enum VaultError {
         /// Which store, without its password.
         store: String,
     },
+    /// There is no store, or another than the one that was known: whoever is in the lost one would get a second pseudonym.
+    #[error("there is no vault at {store}, or another than the one that was there before")]
+    Lost {
+        /// Which store, without its password.
+        store: String,
+    },
     /// The store was made by a newer Daftar.
     #[error("the vault at {store} has format {found:?}, and this build reads format {known:?}")]
     Format {

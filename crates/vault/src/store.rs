@@ -101,12 +101,13 @@ fn failed(operation: &'static str) -> impl Fn(sqlx::Error) -> VaultError {
 }
 
 impl Store {
-    /// Connects, and makes file, schema and tables where they are missing. Gives the store's name for messages too.
-    pub(crate) async fn open(address: &str) -> Result<(Store, String), VaultError> {
+    /// Connects, and makes file, schema and tables where they are missing and may be made. Gives the store's name for
+    /// messages too.
+    pub(crate) async fn open(address: &str, make: bool) -> Result<(Store, String), VaultError> {
         if address.starts_with("postgres://") || address.starts_with("postgresql://") {
-            return open_postgres(address).await;
+            return open_postgres(address, make).await;
         }
-        open_sqlite(Path::new(address.strip_prefix("sqlite:").unwrap_or(address))).await
+        open_sqlite(Path::new(address.strip_prefix("sqlite:").unwrap_or(address)), make).await
     }
 
     /// The setting's value, stored now unless there is one already.
@@ -120,6 +121,16 @@ impl Store {
         on_pool!(self, select, |pool, sql| {
             sqlx::query_scalar(sql).bind(name).fetch_one(pool).await.map_err(&report)
         })
+    }
+
+    /// Stores the setting's value over the one that is there.
+    pub(crate) async fn set(&self, name: &str, value: &str) -> Result<(), VaultError> {
+        let upsert =
+            same("INSERT INTO setting (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = $2");
+        on_pool!(self, upsert, |pool, sql| {
+            sqlx::query(sql).bind(name).bind(value).execute(pool).await.map_err(failed("write its settings"))?;
+        });
+        Ok(())
     }
 
     /// Lookup hash and person of each of these lookup hashes that is known.
@@ -176,8 +187,13 @@ fn parse(person: &str) -> Result<PersonId, VaultError> {
     person.parse().map_err(|_| VaultError::DamagedRow("a person's id"))
 }
 
-async fn open_sqlite(path: &Path) -> Result<(Store, String), VaultError> {
+async fn open_sqlite(path: &Path, make: bool) -> Result<(Store, String), VaultError> {
     let name = path.display().to_string();
+    let there = path.try_exists().map_err(|source| VaultError::File { path: name.clone(), source })?;
+    // Nothing is made where a backup is to be put.
+    if !there && !make {
+        return Err(VaultError::Lost { store: name });
+    }
     make_private_file(path).map_err(|source| VaultError::File { path: name.clone(), source })?;
     let options = SqliteConnectOptions::new()
         .filename(path)
@@ -206,7 +222,7 @@ fn make_private_file(path: &Path) -> std::io::Result<()> {
     options.open(path).map(drop)
 }
 
-async fn open_postgres(url: &str) -> Result<(Store, String), VaultError> {
+async fn open_postgres(url: &str, make: bool) -> Result<(Store, String), VaultError> {
     let options = PgConnectOptions::from_str(url)
         .map_err(VaultError::Address)?
         .options([("search_path", "vault")])
@@ -214,19 +230,22 @@ async fn open_postgres(url: &str) -> Result<(Store, String), VaultError> {
     let name = format!("postgres {}, database {}", options.get_host(), options.get_database().unwrap_or("of the user"));
     let pool = PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE_TIMEOUT);
     let pool = pool.connect_with(options).await.map_err(failed("connect to its database"))?;
-    make_schema(&pool).await.map_err(failed("make its schema"))?;
-    Ok((Store::Postgres(pool), name))
+    match make_schema(&pool, make).await.map_err(failed("make its schema"))? {
+        true => Ok((Store::Postgres(pool), name)),
+        false => Err(VaultError::Lost { store: name }),
+    }
 }
 
-/// Asks first, so that an account without the right to make schemas can use one that is there.
-async fn make_schema(pool: &PgPool) -> Result<(), sqlx::Error> {
+/// Asks first, so that an account without the right to make schemas can use one that is there. Whether it is there.
+async fn make_schema(pool: &PgPool, make: bool) -> Result<bool, sqlx::Error> {
     let there: bool = sqlx::query_scalar("SELECT to_regclass('vault.person') IS NOT NULL").fetch_one(pool).await?;
-    if there {
-        return Ok(());
+    if there || !make {
+        return Ok(there);
     }
     let mut transaction = pool.begin().await?;
     sqlx::query(SETUP_LOCK).execute(&mut *transaction).await?;
     sqlx::query("CREATE SCHEMA IF NOT EXISTS vault").execute(&mut *transaction).await?;
     sqlx::raw_sql(TABLES).execute(&mut *transaction).await?;
-    transaction.commit().await
+    transaction.commit().await?;
+    Ok(true)
 }

@@ -16,6 +16,10 @@ use std::{
 use zeroize::Zeroizing;
 
 const FORMAT: &str = "1";
+/// The setting that says what became of the vault before this one.
+const EARLIER: &str = "earlier-vault";
+const EARLIER_NONE: &str = "none";
+const EARLIER_LOST: &str = "lost";
 /// How often a lookup starts over when its person is forgotten by others meanwhile.
 const LOOKUP_ATTEMPTS: usize = 5;
 
@@ -24,6 +28,9 @@ const LOOKUP_ATTEMPTS: usize = 5;
 /// Several processes may have the same store open. A key is fetched once and used for [`KEY_CACHE_TIME`].
 pub struct Vault {
     store: Store,
+    id: String,
+    /// Who is not here was in a vault that is lost for good, and is as good as forgotten.
+    after_loss: bool,
     master: MasterKey,
     wrapping: MacKey,
     lookups: MacKey,
@@ -44,7 +51,36 @@ impl Vault {
     /// # Errors
     /// As [`Vault::open`].
     pub async fn open_with(address: &str, master: MasterKey, cache_time: Duration) -> Result<Vault, VaultError> {
-        let (store, name) = Store::open(address).await?;
+        Vault::open_as(address, master, cache_time, None).await
+    }
+
+    /// Opens the store that has this id, and makes none.
+    ///
+    /// # Errors
+    /// [`VaultError::Lost`] where there is no store, or another; else as [`Vault::open`].
+    pub async fn open_known(address: &str, master: MasterKey, id: &str) -> Result<Vault, VaultError> {
+        Vault::open_as(address, master, KEY_CACHE_TIME, Some(id)).await
+    }
+
+    /// As [`Vault::open`], where the vault before this one is lost for good: from now on whoever this one does not know
+    /// counts as forgotten.
+    ///
+    /// # Errors
+    /// As [`Vault::open`].
+    pub async fn open_after_loss(address: &str, master: MasterKey) -> Result<Vault, VaultError> {
+        let mut vault = Vault::open(address, master).await?;
+        vault.store.set(EARLIER, EARLIER_LOST).await?;
+        vault.after_loss = true;
+        Ok(vault)
+    }
+
+    async fn open_as(
+        address: &str,
+        master: MasterKey,
+        cache_time: Duration,
+        known: Option<&str>,
+    ) -> Result<Vault, VaultError> {
+        let (store, name) = Store::open(address, known.is_none()).await?;
         let found = store.setting("format", FORMAT).await?;
         if found != FORMAT {
             return Err(VaultError::Format { store: name, found, known: FORMAT });
@@ -53,13 +89,26 @@ impl Vault {
         if store.setting("master-key-check", &check).await? != check {
             return Err(VaultError::WrongMasterKey { store: name });
         }
+        let id = store.setting("id", &new_id()?).await?;
+        if known.is_some_and(|known| known != id) {
+            return Err(VaultError::Lost { store: name });
+        }
+        let after_loss = store.setting(EARLIER, EARLIER_NONE).await? == EARLIER_LOST;
         Ok(Vault {
             store,
+            id,
+            after_loss,
             wrapping: master.derive("wrap"),
             lookups: master.derive("lookup"),
             master,
             cache: Mutex::new(KeyCache::new(cache_time, KEY_CACHE_LIMIT)),
         })
+    }
+
+    /// The store's own id, random, made with it: how it is told from an empty one in its place.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// Whoever this identifier names: the same person every time, with a key made at the first.
@@ -124,8 +173,8 @@ impl Vault {
     /// # Errors
     /// [`VaultError::UnknownPerson`], or what the store said.
     pub async fn forget(&self, person: PersonId, at: kernel::Instant) -> Result<(), VaultError> {
-        if !self.store.forget(person, at).await? && self.store.keys(&[person]).await?.is_empty() {
-            return Err(VaultError::UnknownPerson(person));
+        if !self.store.forget(person, at).await? {
+            self.is_forgotten(person).await?;
         }
         self.cache().put(person, None, Instant::now());
         Ok(())
@@ -137,8 +186,11 @@ impl Vault {
     /// [`VaultError::UnknownPerson`], or what the store said.
     pub async fn is_forgotten(&self, person: PersonId) -> Result<bool, VaultError> {
         let found = self.store.keys(&[person]).await?;
-        let (_, wrapped) = found.first().ok_or(VaultError::UnknownPerson(person))?;
-        Ok(wrapped.is_none())
+        match found.first() {
+            Some((_, wrapped)) => Ok(wrapped.is_none()),
+            None if self.after_loss => Ok(true),
+            None => Err(VaultError::UnknownPerson(person)),
+        }
     }
 
     /// A key for hashes that must reveal nothing to whoever does not hold the vault, as the ids of imported commands.
@@ -216,10 +268,13 @@ impl Vault {
                 keys.insert(person, key);
             }
         }
-        match missing.into_iter().find(|person| !keys.contains_key(person)) {
-            Some(unknown) => Err(VaultError::UnknownPerson(unknown)),
-            None => Ok(keys),
+        for unknown in missing {
+            if !keys.contains_key(&unknown) && !self.after_loss {
+                return Err(VaultError::UnknownPerson(unknown));
+            }
+            keys.entry(unknown).or_insert(None);
         }
+        Ok(keys)
     }
 
     fn cache(&self) -> MutexGuard<'_, KeyCache> {
@@ -232,6 +287,12 @@ impl std::fmt::Debug for Vault {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Vault(…)")
     }
+}
+
+fn new_id() -> Result<String, VaultError> {
+    let mut id = [0; 16];
+    getrandom::fill(&mut id).map_err(VaultError::Random)?;
+    Ok(uuid::Builder::from_random_bytes(id).into_uuid().to_string())
 }
 
 fn open_with_key(key: &PersonKey, sealed: &Sealed) -> Result<Vec<u8>, VaultError> {

@@ -9,6 +9,7 @@ mod schema;
 mod serve;
 mod token;
 mod up;
+mod vault;
 
 use crate::{cli::Command, config::Config, roles};
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ pub(crate) async fn run(command: Command, config: Config) -> ExitCode {
         Command::Token(wanted) => token::run(&config, &wanted).await,
         Command::Procedure(what) => procedure::run(&what),
         Command::ReadModels(what) => read_models::run(&config, what).await,
+        Command::Vault(what) => vault::run(&config, &what).await,
         Command::Schema { out } => schema::run(&out),
     };
     match outcome {

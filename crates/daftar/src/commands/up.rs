@@ -3,7 +3,7 @@
 use super::{Outcome, token, told_to_stop};
 use crate::{
     cli,
-    compose::{City, Role, open_vault},
+    compose::{City, Role, make_folder, open_vault},
     config::Config,
     connect::connect,
     founding::Folder,
@@ -22,7 +22,7 @@ pub(super) async fn run(mut config: Config, options: cli::Up) -> Outcome {
     };
     config.city = folder.city().clone();
     config.zone = folder.zone()?;
-    std::fs::create_dir_all(&config.data)?;
+    make_folder(&config)?;
     config.data = config.data.canonicalize()?;
     let mut nats = NatsServer::start(&config).await?;
     config.nats_url.clone_from(&nats.url);

@@ -61,8 +61,14 @@ impl Projectors {
             opened => opened?,
         };
         self.shared.health.set(name, None);
-        projector.run(self.shared.stopped()).await?;
-        Ok(())
+        let mut trouble = projector.trouble();
+        let mut run = std::pin::pin!(projector.run(self.shared.stopped()));
+        loop {
+            tokio::select! {
+                ended = &mut run => return Ok(ended?),
+                Ok(()) = trouble.changed() => self.shared.health.set(name, trouble.borrow_and_update().clone()),
+            }
+        }
     }
 
     /// Rebuilds every department whose tables have another shape; the first to notice does it for all of them.

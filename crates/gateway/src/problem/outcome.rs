@@ -35,6 +35,7 @@ impl From<VaultError> for Problem {
             | VaultError::File { .. }
             | VaultError::Store { .. }
             | VaultError::WrongMasterKey { .. }
+            | VaultError::Lost { .. }
             | VaultError::Format { .. }
             | VaultError::DamagedKey(_)
             | VaultError::DamagedRow(_)

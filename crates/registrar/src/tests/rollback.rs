@@ -94,3 +94,74 @@ async fn a_running_registrar_stops_when_the_store_is_replaced_under_it() {
     assert!(matches!(ended, Err(RegistrarError::RolledBack { .. })), "{ended:?}");
     assert!(!registrar.health().is_ready());
 }
+
+/// The files that a registrar keeps of the register.
+fn file(world: &World, extension: &str) -> PathBuf {
+    world.data.path().join(format!("registrar/isfahan-lockers.{extension}"))
+}
+
+#[tokio::test]
+async fn an_empty_head_file_is_damaged_and_not_a_new_start() {
+    let world = World::new().await;
+    let old = two_blocks(&world).await;
+    restore(&world, &old).await;
+    std::fs::write(file(&world, "head"), b"").unwrap();
+    for _ in 0..2 {
+        let refused = world.start().await.err();
+        assert!(matches!(refused, Some(RegistrarError::File { operation: "trust", .. })), "{refused:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_head_file_the_snapshot_remembers() {
+    let world = World::new().await;
+    let old = two_blocks(&world).await;
+    let newest = world.data.path().join("newest-store");
+    copy(&world.server.store_dir(), &newest);
+    let empty = world.data.path().join("empty");
+    std::fs::create_dir(&empty).unwrap();
+    for shorter in [&old, &empty] {
+        restore(&world, shorter).await;
+        // The second try finds the head file that the first one made.
+        std::fs::remove_file(file(&world, "head")).unwrap();
+        for _ in 0..2 {
+            let refused = world.start().await.err();
+            assert!(matches!(refused, Some(RegistrarError::RolledBack { .. })), "{refused:?}");
+        }
+        world.server.stop();
+    }
+    restore(&world, &newest).await;
+    let registrar = world.start().await.unwrap();
+    assert!(accepted(world.commands().await.send(&take(2)).await.unwrap()).repeated);
+    registrar.shutdown().await.unwrap();
+}
+
+#[tokio::test]
+async fn without_a_head_file_another_history_than_the_snapshots_is_refused() {
+    let world = World::new().await;
+    let old = two_blocks(&world).await;
+    restore(&world, &old).await;
+    std::fs::remove_file(file(&world, "head")).unwrap();
+    let mut config = world.config().await;
+    config.data = world.data.path().join("elsewhere");
+    let forgetful = world.start_with(config).await.unwrap();
+    accepted(world.commands().await.send(&take(3)).await.unwrap());
+    accepted(world.commands().await.send(&take(4)).await.unwrap());
+    forgetful.shutdown().await.unwrap();
+    let refused = world.start().await.err();
+    assert!(matches!(refused, Some(RegistrarError::RolledBack { .. })), "{refused:?}");
+}
+
+#[tokio::test]
+async fn without_a_head_file_and_a_snapshot_the_stream_says_it_all() {
+    let world = World::new().await;
+    two_blocks(&world).await;
+    world.server.restart().await;
+    std::fs::remove_file(file(&world, "head")).unwrap();
+    std::fs::remove_file(file(&world, "snapshot")).unwrap();
+    for _ in 0..2 {
+        let registrar = world.start().await.unwrap();
+        assert!(accepted(world.commands().await.send(&take(2)).await.unwrap()).repeated);
+        registrar.shutdown().await.unwrap();
+    }
+}

@@ -243,3 +243,27 @@ fn stored(place: &Place) -> Vec<Vec<u8>> {
 fn holds(bytes: &[u8], part: &[u8]) -> bool {
     bytes.windows(part.len()).any(|window| window == part)
 }
+
+#[tokio::test]
+async fn a_lost_vault_is_not_replaced_unless_the_loss_is_accepted() {
+    for place in Place::both().await {
+        let nothing = Vault::open_known(&place.address(), master(), "an id").await.unwrap_err();
+        assert!(matches!(nothing, VaultError::Lost { .. }), "{nothing:?}");
+        let vault = place.open().await;
+        let zahra = vault.person_for(&zahra()).await.unwrap();
+        Vault::open_known(&place.address(), master(), vault.id()).await.unwrap();
+        let another = Vault::open_known(&place.address(), master(), "an id").await.unwrap_err();
+        assert!(matches!(another, VaultError::Lost { .. }), "{another:?}");
+
+        let stranger = PersonId(uuid::Uuid::from_u128(5));
+        let sealed = Sealed { bytes: vault.seal(zahra, b"zahra").await.unwrap().bytes, person: stranger };
+        assert!(matches!(vault.open_sealed(&sealed).await, Err(VaultError::UnknownPerson(_))));
+        Vault::open_after_loss(&place.address(), master()).await.unwrap();
+        let vault = Vault::open_known(&place.address(), master(), vault.id()).await.unwrap();
+        assert_eq!(vault.open_sealed(&sealed).await.unwrap(), None, "as good as forgotten");
+        assert!(vault.is_forgotten(stranger).await.unwrap());
+        vault.forget(stranger, kernel::Instant(0)).await.unwrap();
+        assert!(matches!(vault.seal(stranger, b"new").await, Err(VaultError::Forgotten(_))));
+        assert!(!vault.is_forgotten(zahra).await.unwrap());
+    }
+}
