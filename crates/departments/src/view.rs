@@ -55,7 +55,7 @@ pub struct Title {
 pub struct Page<T> {
     /// At most as many as were asked for.
     pub items: Vec<T>,
-    /// Where the next page starts (`after`); absent on the last.
+    /// Where the next page starts (the parameter `page`); absent on the last.
     pub next: Option<String>,
 }
 

@@ -1,5 +1,6 @@
 //! Who calls: the token, and the table of permissions. No handler of a protected route runs before both agree.
 
+use crate::admission;
 use crate::gateway::Shared;
 use crate::permissions::{Group, allows};
 use crate::problem::{Kind, Problem};
@@ -46,19 +47,18 @@ impl Caller {
 }
 
 /// The layer around every route that needs a token. A route that the table does not name is open to nobody.
-pub(crate) async fn guard(State(state): State<Shared>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn guard(State(state): State<Shared>, request: Request, next: Next) -> Response {
+    // When all places are taken, turning away costs no check of a signature.
+    if state.places.are_full() {
+        return Problem::new(Kind::Overloaded).into_response();
+    }
     let Some(actor) = bearer(request.headers()).and_then(|token| state.keys.verify(token, &state.city).ok()) else {
         return Problem::new(Kind::Unauthenticated).into_response();
     };
-    let group = Group::of(&actor);
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    if !group.is_some_and(|group| allows(request.method().as_str(), route, group)) {
-        return Problem::new(Kind::Forbidden).into_response();
-    }
-    if let Some(group) = group {
-        request.extensions_mut().insert(Caller { actor, group });
-    }
-    next.run(request).await
+    let allowed = Group::of(&actor).filter(|group| allows(request.method().as_str(), route, *group));
+    let Some(group) = allowed else { return Problem::new(Kind::Forbidden).into_response() };
+    admission::known(&state, Caller { actor, group }, request, next).await.unwrap_or_else(Problem::into_response)
 }
 
 /// The token of `Authorization: Bearer …` (RFC 6750 section 2.1); one header, no other place.

@@ -15,11 +15,17 @@ use axum::{
     http::{HeaderMap, HeaderName, request::Parts},
 };
 use kernel::register::Accepted;
-use kernel::{Answer, CaseId, Channel, CommandId, Envelope, Instant, Message};
+use kernel::{Answer, CaseId, Channel, CommandId, Envelope, Instant, Message, PersonId};
 use permits::Command;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
+use vault::MacKey;
+
+/// What the key for commands' ids is derived for.
+pub(crate) const COMMAND_IDS: &str = "gateway-command-ids";
+/// The id under which the register has the command, in the answer.
+pub(crate) const COMMAND: HeaderName = HeaderName::from_static("daftar-command");
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const COMMAND_ID: HeaderName = HeaderName::from_static("command-id");
@@ -38,10 +44,13 @@ pub(crate) struct Head {
 #[derive(Deserialize, JsonSchema)]
 #[allow(dead_code, reason = "only its schema is used")]
 struct Headers {
-    /// A UUID that makes the command idempotent: a repeat gets the first answer. `Command-Id` is the same.
+    /// A UUID that makes the command idempotent: the same request of the same person with the same key is a repeat and
+    /// gets the first answer. With another address, body, channel or time, or from somebody else, it is a command of its
+    /// own. Without a key every request is. `Command-Id` is the same header. The answer's `Daftar-Command` has the id that
+    /// the register knows the command by.
     #[serde(rename = "Idempotency-Key")]
     idempotency_key: Option<String>,
-    /// How the request reached the city; `online` where nothing is said, and always from a citizen.
+    /// How the request reached the city; `online` where nothing is said, and always from a citizen; never `system`.
     #[serde(rename = "Daftar-Channel")]
     channel: Option<String>,
     /// When it happened, for what an intake desk writes down later (RFC 3339).
@@ -101,29 +110,69 @@ impl<S: Sync> FromRequestParts<S> for Head {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Head, Problem> {
-        Head::of(&parts.headers)
+        // Only the guard puts it there, which knows the caller and the body.
+        parts.extensions.get::<Head>().cloned().ok_or(Problem::new(Kind::Unauthenticated))
     }
 }
 
 impl Head {
-    fn of(headers: &HeaderMap) -> Result<Head, Problem> {
-        let id = match (text(headers, &IDEMPOTENCY_KEY)?, text(headers, &COMMAND_ID)?) {
+    /// The head of this request of this person.
+    pub(crate) fn of(ids: &MacKey, person: PersonId, parts: &Parts, body: &[u8]) -> Result<Head, Problem> {
+        let headers = &parts.headers;
+        let key = match (text(headers, &IDEMPOTENCY_KEY)?, text(headers, &COMMAND_ID)?) {
             (Some(one), Some(other)) if one != other => return Err(invalid(&COMMAND_ID)),
-            (Some(id), _) | (None, Some(id)) => command_id(id)?,
-            (None, None) => CommandId(Uuid::now_v7()),
+            (Some(key), _) | (None, Some(key)) => Some(parse_key(key)?),
+            (None, None) => None,
         };
         let header = |name: &HeaderName| text(headers, name);
-        let channel = header(&CHANNEL)?.map(|text| one(CHANNEL.as_str(), text)).transpose()?;
-        let occurred_at = header(&OCCURRED_AT)?.map(|text| one(OCCURRED_AT.as_str(), text)).transpose()?;
-        Ok(Head { id, channel: channel.unwrap_or(Channel::ONLINE), occurred_at })
+        let channel: Option<Channel> = header(&CHANNEL)?.map(|text| one(CHANNEL.as_str(), text)).transpose()?;
+        let channel = channel.unwrap_or(Channel::ONLINE);
+        // What the city does by itself, its clock above all, nobody does in its name.
+        if channel == Channel::SYSTEM {
+            return Err(invalid(&CHANNEL));
+        }
+        let occurred_at: Option<Instant> =
+            header(&OCCURRED_AT)?.map(|text| one(OCCURRED_AT.as_str(), text)).transpose()?;
+        let when = occurred_at.map_or_else(Vec::new, |at| at.0.to_be_bytes().to_vec());
+        let id = key.map_or_else(Uuid::now_v7, |key| {
+            let (method, path) = (parts.method.as_str().as_bytes(), parts.uri.path().as_bytes());
+            let says = [person.0.as_bytes(), key.as_bytes(), method, path, channel.as_str().as_bytes(), &when];
+            derive(ids, &says, &canonical(body))
+        });
+        Ok(Head { id: CommandId(id), channel, occurred_at })
+    }
+
+    pub(crate) fn id(&self) -> CommandId {
+        self.id
+    }
+}
+
+/// The id of a command that was sent with a key. It is a keyed hash: ids stay in the register for good, and without the
+/// city's key nobody can try out which body one was made of, also after the person in it is forgotten.
+fn derive(ids: &MacKey, says: &[&[u8]], body: &[u8]) -> Uuid {
+    let parts: Vec<&[u8]> = says.iter().copied().chain([body]).collect();
+    let digest = ids.digest(&parts);
+    let (start, _) = digest.split_first_chunk::<16>().expect("a digest has 32 bytes");
+    Uuid::new_v8(*start)
+}
+
+/// The same bytes for the same JSON, however it is spaced and ordered; anything else as it is.
+fn canonical(body: &[u8]) -> Vec<u8> {
+    let body = if body.is_empty() { b"{}" } else { body };
+    match serde_json::from_slice::<serde_json::Value>(body) {
+        Ok(mut json) => {
+            json.sort_all_objects();
+            json.to_string().into_bytes()
+        }
+        Err(_) => body.to_vec(),
     }
 }
 
 /// Also with quotes around it, as a structured field has them (RFC 9651 section 3.3.3).
-fn command_id(text: &str) -> Result<CommandId, Problem> {
+fn parse_key(text: &str) -> Result<Uuid, Problem> {
     let bare = text.trim().trim_matches('"');
-    let id = bare.parse::<CommandId>().ok().filter(|id| !id.0.is_nil());
-    id.ok_or_else(|| invalid(&IDEMPOTENCY_KEY))
+    let key = bare.parse::<Uuid>().ok().filter(|key| !key.is_nil());
+    key.ok_or_else(|| invalid(&IDEMPOTENCY_KEY))
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a str>, Problem> {
@@ -153,26 +202,61 @@ mod tests {
     use super::*;
 
     fn head(pairs: &[(&'static str, &str)]) -> Result<Head, Problem> {
-        let mut headers = HeaderMap::new();
+        sent(1, "/v1/cases", pairs, b"{}")
+    }
+
+    fn sent(person: u128, path: &str, pairs: &[(&'static str, &str)], body: &[u8]) -> Result<Head, Problem> {
+        let mut request = axum::http::Request::post(path);
         for (name, value) in pairs {
-            headers.append(HeaderName::from_static(name), value.parse().unwrap());
+            request = request.header(*name, *value);
         }
-        Head::of(&headers)
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let ids = vault::MasterKey::from_bytes([7; 32]).derive(COMMAND_IDS);
+        Head::of(&ids, PersonId(Uuid::from_u128(person)), &parts, body)
     }
 
     #[test]
-    fn the_key_is_the_command_id_and_a_fresh_one_where_there_is_none() {
+    fn the_same_request_is_the_same_command_and_without_a_key_each_is_its_own() {
         let id = "01890a5d-ac96-774b-bcce-b302099a8057";
+        let first = head(&[("idempotency-key", id)]).unwrap().id;
+        assert_eq!(first.0.get_version_num(), 8);
         for pairs in [
             &[("idempotency-key", id)][..],
             &[("idempotency-key", &format!("\"{id}\""))],
             &[("command-id", id)],
             &[("command-id", id), ("idempotency-key", id)],
         ] {
-            assert_eq!(head(pairs).unwrap().id.to_string(), id);
+            assert_eq!(head(pairs).unwrap().id, first);
         }
         assert_ne!(head(&[]).unwrap().id, head(&[]).unwrap().id);
         assert_eq!(head(&[]).unwrap().channel, Channel::ONLINE);
+    }
+
+    #[test]
+    fn a_key_is_bound_to_its_person_address_body_and_headers() {
+        let key = ("idempotency-key", "01890a5d-ac96-774b-bcce-b302099a8057");
+        let id = |person, path, pairs: &[_], body: &str| sent(person, path, pairs, body.as_bytes()).unwrap().id;
+        let first = id(1, "/a", &[key], r#"{"a":1,"b":[{"c":2,"d":3}]}"#);
+        assert_eq!(first, id(1, "/a", &[key], r#" { "b": [{"d": 3, "c": 2}], "a": 1 } "#), "only spaced otherwise");
+        assert_eq!(id(1, "/a", &[key], ""), id(1, "/a", &[key], "{}"), "no body stands for an empty one");
+        let other = ("idempotency-key", "01890a5d-ac96-774b-bcce-b302099a8058");
+        let phone = ("daftar-channel", "phone");
+        let later = ("daftar-occurred-at", "2026-11-23T20:00:00Z");
+        let body = r#"{"a":1,"b":[{"c":2,"d":3}]}"#;
+        let mut ids = vec![
+            first,
+            id(2, "/a", &[key], body),
+            id(1, "/b", &[key], body),
+            id(1, "/a", &[other], body),
+            id(1, "/a", &[key, phone], body),
+            id(1, "/a", &[key, later], body),
+            id(1, "/a", &[key], r#"{"a":2,"b":[{"c":2,"d":3}]}"#),
+            id(1, "/a", &[key], "id = 1"),
+            id(1, "/a", &[key], "id = 2"),
+        ];
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), 9);
     }
 
     #[test]
@@ -185,6 +269,7 @@ mod tests {
             &[("idempotency-key", other), ("idempotency-key", other)],
             &[("command-id", other), ("idempotency-key", nil)],
             &[("daftar-occurred-at", "yesterday")],
+            &[("daftar-channel", "system")],
         ] {
             let problem = head(pairs).unwrap_err();
             assert!(problem.message.field.is_some(), "{pairs:?}");

@@ -9,7 +9,7 @@ use aide::{
     operation::{ParamLocation, add_parameters, parameters_from_schema, set_body},
 };
 use axum::{
-    body::Bytes,
+    body::{Body as AnyBody, Bytes},
     extract::{FromRequest, FromRequestParts, Query as AxumQuery, RawPathParams, Request},
     http::{HeaderMap, header, request::Parts},
 };
@@ -36,7 +36,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Body<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Body<T>, Problem> {
         let json = media_type(request.headers()).is_some_and(|kind| kind == "application/json");
-        let bytes = read(request).await?;
+        let bytes = read(request.into_body()).await?;
         let bytes: &[u8] = match (bytes.is_empty(), json) {
             (true, _) => b"{}",
             (false, true) => &bytes,
@@ -60,14 +60,14 @@ impl<S: Sync> FromRequest<S> for TextBody {
         if !kind.is_some_and(|kind| kind == "application/toml" || kind == "text/plain") {
             return Err(Kind::WrongType.into());
         }
-        let bytes = read(request).await?;
+        let bytes = read(request.into_body()).await?;
         String::from_utf8(bytes.into()).map(TextBody).map_err(|_| Kind::BadRequest.into())
     }
 }
 
 /// The body, as far as it may reach.
-async fn read(request: Request) -> Result<Bytes, Problem> {
-    let body = Limited::new(request.into_body(), MAX_BODY).collect().await;
+pub(crate) async fn read(body: AnyBody) -> Result<Bytes, Problem> {
+    let body = Limited::new(body, MAX_BODY).collect().await;
     body.map(http_body_util::Collected::to_bytes).map_err(|error| {
         let large = error.downcast_ref::<LengthLimitError>().is_some();
         Problem::new(if large { Kind::TooLarge } else { Kind::BadRequest })

@@ -1,6 +1,6 @@
 //! What a gateway is built from, and the state that its handlers share.
 
-use crate::{metrics::Metrics, tokens::Keys};
+use crate::{admission::Places, command::COMMAND_IDS, metrics::Metrics, tokens::Keys};
 use departments::{Desk, districts, permit_office, revenue};
 use futures::future::BoxFuture;
 use kernel::{CityId, Position, Zone};
@@ -14,11 +14,7 @@ use std::sync::{
     Arc, Mutex, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
-use tokio::sync::Semaphore;
-use vault::Vault;
-
-/// Requests that are served at the same time; more are turned away with 503.
-pub(crate) const MAX_REQUESTS: usize = 512;
+use vault::{MacKey, Vault};
 
 /// The departments' tables.
 #[derive(Debug, Clone)]
@@ -97,7 +93,9 @@ pub(crate) struct State {
     pub(crate) ready: ReadyCheck,
     pub(crate) registry: Arc<Mutex<Registry>>,
     pub(crate) metrics: Metrics,
-    pub(crate) places: Semaphore,
+    pub(crate) places: Places,
+    /// Makes commands' ids of what callers send.
+    pub(crate) command_ids: MacKey,
     /// One more than the last position that a command was acknowledged at, through this gateway.
     acknowledged: AtomicU64,
 }
@@ -109,8 +107,21 @@ impl Gateway {
     pub(crate) fn into_state(self) -> Shared {
         let Gateway { city, commands, readers, vault, keys, ready, registry } = self;
         let metrics = Metrics::register(&mut registry.lock().unwrap_or_else(PoisonError::into_inner));
-        let (places, acknowledged) = (Semaphore::new(MAX_REQUESTS), AtomicU64::new(0));
-        Arc::new(State { city, commands, readers, vault, keys, ready, registry, metrics, places, acknowledged })
+        let (places, acknowledged) = (Places::new(), AtomicU64::new(0));
+        let command_ids = vault.mac_key(COMMAND_IDS);
+        Arc::new(State {
+            city,
+            commands,
+            readers,
+            vault,
+            keys,
+            ready,
+            registry,
+            metrics,
+            places,
+            command_ids,
+            acknowledged,
+        })
     }
 }
 

@@ -5,6 +5,7 @@
 //! here and never logged; nothing of a procedure's rules is known here.
 
 mod access;
+mod admission;
 mod command;
 mod extract;
 mod gateway;

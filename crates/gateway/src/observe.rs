@@ -1,7 +1,8 @@
-//! Around every request: a place in the queue, a time limit, the caller's language, one line in the log.
+//! Around every request: a time limit, the caller's language, one line in the log.
 //!
 //! Logged are method, route, status, time and the problem's code; never the address, a header or a body.
 
+use crate::command::COMMAND;
 use crate::gateway::Shared;
 use crate::problem::{Kind, Problem};
 use axum::{
@@ -14,9 +15,6 @@ use kernel::Lang;
 use std::any::Any;
 use std::time::{Duration, Instant};
 
-/// Asked by whoever restarts a process that does not answer.
-const HEALTH: &str = "/healthz";
-
 /// How long a request may take from its head to its answer. Longer than a command waits for the registrar.
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// The route in logs and metrics of a request that has none.
@@ -28,8 +26,8 @@ pub(crate) async fn observe(State(state): State<Shared>, request: Request, next:
     let method = known(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or(NO_ROUTE, MatchedPath::as_str).to_owned();
     let lang = language(request.headers());
-    // Whoever asks whether this process lives must hear it also when it has its hands full.
-    let answer = if route == HEALTH { next.run(request).await } else { serve(&state, request, next).await };
+    let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
+    let answer = answer.unwrap_or_else(|_| Problem::new(Kind::Timeout).into_response());
     let (mut response, code) = render(answer, lang);
     let headers = response.headers_mut();
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -38,12 +36,6 @@ pub(crate) async fn observe(State(state): State<Shared>, request: Request, next:
     state.metrics.served(method, &route, status, code.as_deref(), took);
     tracing::info!(method, route, status, ms = took.as_secs_f64() * 1e3, code, "served");
     response
-}
-
-async fn serve(state: &Shared, request: Request, next: Next) -> Response {
-    let Ok(_place) = state.places.try_acquire() else { return Problem::new(Kind::Overloaded).into_response() };
-    let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
-    answer.unwrap_or_else(|_| Problem::new(Kind::Timeout).into_response())
 }
 
 /// Any answer of failure becomes a problem in the caller's language, also those that the HTTP library gives by itself.
@@ -59,8 +51,10 @@ fn render(mut answer: Response, lang: Lang) -> (Response, Option<String>) {
         None => return (answer, None),
     };
     let mut response = problem.render(lang);
-    if let Some(allow) = answer.headers_mut().remove(header::ALLOW) {
-        response.headers_mut().insert(header::ALLOW, allow);
+    for kept in [header::ALLOW, COMMAND] {
+        if let Some(value) = answer.headers_mut().remove(&kept) {
+            response.headers_mut().insert(kept, value);
+        }
     }
     (response, Some(problem.message.code))
 }

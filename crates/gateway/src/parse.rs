@@ -105,6 +105,21 @@ pub(crate) fn integer(text: &str) -> Option<i64> {
     ascii.parse().ok()
 }
 
+/// One piece of land has one code, however it is copied: parts between `-`, without the zeros that a part is filled with.
+fn parcel(text: &str) -> Option<ParcelId> {
+    let text = ascii_digits(text.trim()).to_ascii_uppercase();
+    let parts: Vec<&str> = text.split(['-', '/']).map(unfilled).collect();
+    let land = parts.iter().all(|part| !part.is_empty()) && text.contains(|c: char| c.is_ascii_digit());
+    land.then(|| parts.join("-").parse().ok()).flatten()
+}
+
+/// Without zeros before another digit.
+fn unfilled(part: &str) -> &str {
+    let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+    let zeros = part.bytes().take_while(|byte| *byte == b'0').count();
+    &part[zeros.min(digits.saturating_sub(1))..]
+}
+
 macro_rules! fields {
     ($($name:ty: $text:ident => $parsed:expr, $code:literal, $fa:literal, $en:literal;)*) => {$(
         impl Field for $name {
@@ -125,7 +140,7 @@ fields! {
     DepartmentId: text => text.trim().parse().ok(), "invalid-id", "شناسه فقط a تا z و 0 تا 9 و خط تیره دارد.", "An id has only a-z, 0-9 and dashes.";
     RoleId: text => text.trim().parse().ok(), "invalid-id", "شناسه فقط a تا z و 0 تا 9 و خط تیره دارد.", "An id has only a-z, 0-9 and dashes.";
     CityId: text => text.trim().parse().ok(), "invalid-id", "شناسه فقط a تا z و 0 تا 9 و خط تیره دارد.", "An id has only a-z, 0-9 and dashes.";
-    ParcelId: text => ascii_digits(text.trim()).to_ascii_uppercase().parse().ok(), "invalid-parcel", "کد نوسازی فقط رقم، حرف لاتین، خط تیره و / دارد.", "A parcel's renewal code has only digits, Latin letters, dashes and slashes.";
+    ParcelId: text => parcel(text), "invalid-parcel", "کد نوسازی بخش‌هایی از رقم و حرف لاتین است که با یک خط تیره یا / جدا می‌شوند، مانند ۳-۲۱-۱۴۰.", "A parcel's renewal code is parts of digits and Latin letters, parted by one dash or slash: 3-21-140.";
     DistrictId: text => integer(text).and_then(|number| u8::try_from(number).ok()).map(DistrictId), "invalid-district", "منطقه با شماره‌اش نوشته می‌شود.", "A district is written as its number.";
     PersonId: text => text.trim().parse().ok(), "invalid-person", "شناسه شخص یک UUID است.", "A person's id is a UUID.";
     Position: text => integer(text).and_then(|number| u64::try_from(number).ok()).map(Position), "invalid-position", "جایگاه یک عدد صحیح است.", "A position is a whole number.";
@@ -161,6 +176,23 @@ impl Field for Word {
             return Err(TextError::Forbidden { code: '\n'.into() }.message());
         }
         Ok(Word(text.into()))
+    }
+}
+
+/// The number of a payment at the bank, in ASCII digits, however it was copied.
+pub(crate) struct Reference(pub(crate) SmolStr);
+
+impl Field for Reference {
+    fn parse(text: &str) -> Result<Reference, Message> {
+        let Word(word) = Word::parse(&ascii_digits(text))?;
+        if word.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(Reference(word));
+        }
+        Err(wrong(
+            "invalid-reference",
+            "شماره پیگیری فقط رقم، حرف لاتین و نشانه‌هایی مانند خط تیره و / دارد و فاصله ندارد.",
+            "A payment's reference has only digits, Latin letters and marks such as dashes and slashes, and no space.",
+        ))
     }
 }
 
@@ -212,8 +244,30 @@ mod tests {
             assert_eq!(integer(text), number, "{text}");
         }
         assert_eq!(integer("99999999999999999999"), None);
-        assert_eq!(ParcelId::parse(" ۳-۱۱۸-۴۲/a ").unwrap().as_str(), "3-118-42/A");
+        assert_eq!(ParcelId::parse(" ۳-۱۱۸-۴۲/a ").unwrap().as_str(), "3-118-42-A");
         assert_eq!(Rials::parse("۱٬۲۰۰٬۰۰۰").unwrap(), Rials(1_200_000));
+    }
+
+    #[test]
+    fn a_parcel_has_one_code_however_it_is_written() {
+        for text in ["3-21-140", "3/21/140", "03-21-140", "۳-۰۲۱/۰۰۱۴۰", " 3-21-140 "] {
+            assert_eq!(ParcelId::parse(text).unwrap().as_str(), "3-21-140", "{text}");
+        }
+        for (text, code) in [("0-00-7", "0-0-7"), ("0a-00b", "0A-0B"), ("01a", "1A"), ("100", "100"), ("a-1", "A-1")] {
+            assert_eq!(ParcelId::parse(text).unwrap().as_str(), code);
+        }
+        let long = "1".repeat(41);
+        for text in ["", "-", "/", "3--21", "3-/21", "3-21-140-", "-3", "a-b", "3 21", "3_21", "آ-۱", &long] {
+            assert_eq!(ParcelId::parse(text).unwrap_err().code, "invalid-parcel", "{text}");
+        }
+    }
+
+    #[test]
+    fn a_payments_reference_says_what_it_may_have() {
+        assert_eq!(Reference::parse(" ۱۲۳-Ab/٤ ").unwrap_or_else(|error| panic!("{error:?}")).0, "123-Ab/4");
+        for text in ["ملت-۱", "1 2", "é"] {
+            assert!(Reference::parse(text).is_err_and(|error| error.code == "invalid-reference"), "{text}");
+        }
     }
 
     #[test]

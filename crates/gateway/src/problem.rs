@@ -27,7 +27,7 @@ pub struct Problem {
     pub kind: Kind,
     /// What is wrong: code, field and text in both languages.
     pub message: Message,
-    /// All that is wrong, where that is more than one thing.
+    /// What is wrong, as far as it was looked at, where that is more than one thing.
     pub errors: Vec<Message>,
     /// After how many seconds it can help to try again.
     pub retry_after: Option<u16>,
@@ -55,7 +55,7 @@ pub struct ProblemBody {
     /// The field of the request that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
-    /// Everything that is wrong, where that is more than one thing.
+    /// What is wrong, as far as it was looked at, where that is more than one thing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
 }

@@ -18,7 +18,7 @@ mod steps;
 
 use crate::gateway::Shared;
 use crate::problem::{Kind, Problem};
-use crate::{access, observe};
+use crate::{access, admission, observe};
 use aide::axum::{
     ApiRouter,
     routing::{delete_with, get_with, post_with},
@@ -33,12 +33,17 @@ fn about(summary: &'static str) -> impl FnOnce(TransformOperation<'_>) -> Transf
     move |operation| operation.summary(summary)
 }
 
-/// Routes that anybody may call.
-fn open() -> ApiRouter<Shared> {
+/// Routes for operators: whoever asks how this process fares must hear it also when it has its hands full.
+fn operators() -> ApiRouter<Shared> {
     ApiRouter::new()
         .api_route("/healthz", get_with(operations::alive, about("Whether the process is alive")))
         .api_route("/readyz", get_with(operations::ready, operations::about_ready))
         .route("/metrics", axum::routing::get(operations::metrics))
+}
+
+/// Routes that anybody may call.
+fn open() -> ApiRouter<Shared> {
+    ApiRouter::new()
         .route("/openapi.json", axum::routing::get(operations::document))
         .api_route("/v1/licences/{number}", get_with(licences::licence, about("Check a licence")))
         .api_route("/v1/procedures/{procedure}", get_with(procedures::one, about("A service, with its rules")))
@@ -119,7 +124,7 @@ fn document(routes: ApiRouter<Shared>) -> (Router<Shared>, OpenApi) {
 pub fn openapi() -> serde_json::Value {
     aide::generate::reset_context();
     let lists = ApiRouter::new().api_route("/v1/procedures", get_with(procedures::all, about("The city's services")));
-    let (_, api) = document(open().merge(lists).merge(guarded()));
+    let (_, api) = document(operators().merge(open()).merge(lists).merge(guarded()));
     serde_json::to_value(api).expect("a description of texts serializes")
 }
 
@@ -128,12 +133,13 @@ pub(crate) fn service(state: Shared) -> Router {
     aide::generate::reset_context();
     let (guarded, _) = document(guarded());
     let (open, _) = document(open());
+    let (operators, _) = document(operators());
     // One address, two methods: reading the list is open, publishing is not.
     let list: Router<Shared> = Router::new().route("/v1/procedures", axum::routing::get(procedures::all));
     guarded
         .route_layer(middleware::from_fn_with_state(state.clone(), access::guard))
-        .merge(open)
-        .merge(list)
+        .merge(open.merge(list).route_layer(middleware::from_fn_with_state(state.clone(), admission::anybody)))
+        .merge(operators)
         .fallback(|| async { Problem::new(Kind::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::new(Kind::MethodNotAllowed) })
         .layer(CatchPanicLayer::custom(observe::panicked))

@@ -2,11 +2,14 @@
 
 use crate::harness::http::fresh;
 use crate::harness::load::small_works;
-use crate::harness::{City, Load, Role, ZAHRA, until};
+use crate::harness::{City, Load, Plan, Role, ZAHRA, until};
+use std::time::{Duration, Instant};
 use test_support::Process;
 
 /// Commands that are tried while the server is frozen; each waits for the gateway's own time limit.
 const TRIES: usize = 3;
+/// Within this time readiness must tell that nothing can be written.
+const SOON: Duration = Duration::from_secs(2);
 
 #[test]
 fn n08_a_frozen_nats_server_gives_an_answer_in_time_and_nothing_is_lost() {
@@ -30,6 +33,22 @@ fn n08_a_frozen_nats_server_gives_an_answer_in_time_and_nothing_is_lost() {
     load.stop();
     let register = city.assert_whole();
     assert!(tries.iter().all(|(id, _)| register.count(*id) == 1));
+}
+
+#[test]
+fn n08_readiness_turns_red_soon_after_the_server_froze_also_in_one_process() {
+    for plan in [Plan::together(), Plan::default()] {
+        let city = plan.start();
+        city.apply();
+        city.nats.pause();
+        let asked = Instant::now();
+        let ready = city.anybody().try_get("/readyz").expect("it answers");
+        assert_eq!(ready.status, 503, "{}", ready.text);
+        assert!(ready.text.contains("registrar"), "{}", ready.text);
+        assert!(asked.elapsed() < SOON, "red after {:?}", asked.elapsed());
+        city.nats.resume();
+        city.wait_ready();
+    }
 }
 
 #[test]

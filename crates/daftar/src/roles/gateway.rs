@@ -72,19 +72,21 @@ async fn wait_for(department: &'static str, error: &StoreError) {
     tokio::time::sleep(PAUSE).await;
 }
 
-/// What this process knows of its other roles; a registrar that runs elsewhere is asked.
+/// What this process knows of its other roles. The registrar is asked too, also where it is one of them: what it knows of
+/// itself is from before NATS stopped answering.
 fn ready(shared: &Shared) -> ReadyCheck {
     let (health, commands) =
         (shared.health.clone(), Commands::<Permits>::new(shared.client.clone(), &shared.config.city));
     Arc::new(move || {
         let (parts, commands) = (health.parts(), commands.clone());
         Box::pin(async move {
-            let elsewhere = !parts.iter().any(|(name, _)| *name == REGISTRAR);
-            let mut parts: Vec<Part> = parts.into_iter().map(|(name, trouble)| part(name, trouble)).collect();
-            if elsewhere {
-                parts.push(part(REGISTRAR, commands.ping().await.err().map(|error| chain(&error))));
+            let (registrar, others): (Vec<_>, Vec<_>) = parts.into_iter().partition(|(name, _)| *name == REGISTRAR);
+            let mut trouble = registrar.into_iter().find_map(|(_, trouble)| trouble);
+            if trouble.is_none() {
+                trouble = commands.ping().await.err().map(|error| chain(&error));
             }
-            parts
+            let others = others.into_iter().map(|(name, trouble)| part(name, trouble));
+            others.chain([part(REGISTRAR, trouble)]).collect()
         })
     })
 }

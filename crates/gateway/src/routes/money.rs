@@ -5,11 +5,10 @@ use crate::access::Caller;
 use crate::command::{Done, Head};
 use crate::extract::{Body, CasePath};
 use crate::gateway::Shared;
-use crate::parse::{Digits, Fields, Word};
+use crate::parse::{Digits, Fields, Reference};
 use crate::problem::Problem;
 use axum::{Json, extract::State};
 use kernel::Rials;
-use kernel::text::ascii_digits;
 use permits::{Command, numbers::BillNumber};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -22,7 +21,7 @@ pub(super) struct PaymentBody {
     bill: String,
     /// Whole rials, in any digits.
     amount: Digits,
-    /// The bank's tracking number.
+    /// The bank's tracking number: digits, Latin letters and marks, no space.
     reference: String,
 }
 
@@ -46,8 +45,7 @@ pub(super) async fn payment(
     let mut fields = Fields::default();
     let bill: Option<BillNumber> = fields.take("bill", &body.bill);
     let amount: Option<Rials> = fields.take("amount", &body.amount.text());
-    // One payment has one number, in whichever digits it was copied.
-    let reference: Option<Word> = fields.take("reference", &ascii_digits(&body.reference));
+    let reference: Option<Reference> = fields.take("reference", &body.reference);
     fields.done()?;
     let whole = "a field that did not parse was reported";
     let (bill, amount, reference) = (bill.expect(whole), amount.expect(whole), reference.expect(whole).0);

@@ -37,6 +37,9 @@ async fn a_wrong_field_is_named_and_nothing_changes() {
         ("/procedure", json!("castle"), "unknown-procedure", "procedure"),
         ("/district", json!("سه"), "invalid-district", "district"),
         ("/district", json!(16), "unknown-district", "district"),
+        ("/parcel", json!("-"), "invalid-parcel", "parcel"),
+        ("/parcel", json!("/"), "invalid-parcel", "parcel"),
+        ("/parcel", json!("3--21"), "invalid-parcel", "parcel"),
         ("/parcel", json!("../x"), "invalid-parcel", "parcel"),
         ("/parcel", json!(null), "parcel-missing", "parcel"),
         ("/facts/area", json!("۹۰۰"), "field-out-of-range", "facts.area"),
@@ -100,6 +103,8 @@ async fn what_is_no_request_is_a_problem_too() {
     assert_eq!(keyed.problem(400, "invalid-header")["field"], "idempotency-key");
     let elsewhere = citizen.with("daftar-channel", "office").post("/v1/cases", &small_works(ZAHRA, "3-1-1")).await;
     assert_eq!(elsewhere.problem(400, "invalid-header")["field"], "daftar-channel");
+    let clock = world.intake().with("daftar-channel", "system").post("/v1/cases", &small_works(ZAHRA, "3-1-1")).await;
+    assert_eq!(clock.problem(400, "invalid-header")["field"], "daftar-channel");
     let backdated = citizen.with("daftar-occurred-at", "2020-01-01T00:00:00Z");
     backdated.post("/v1/cases", &small_works(ZAHRA, "3-1-1")).await.problem(403, "may-not-backdate");
     let toml = admin.send(Method::POST, "/v1/procedures", Some("application/toml"), b"id = 1".to_vec()).await;

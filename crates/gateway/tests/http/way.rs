@@ -196,6 +196,8 @@ async fn refused_objected_decided_and_revoked() {
     let revenue = world.role("revenue", Some("revenue-office"));
     let billed = done(&revenue, &at("bill"), json!({})).await;
     let bills = revenue.get(&format!("/v1/revenue/bills?case={case}&after={billed}")).await.ok();
+    let named = json!({ "bill": bills[0]["bill"], "amount": "۱٬۳۰۰٬۰۰۰", "reference": "ملت-۱" });
+    revenue.post(&at("payments"), &named).await.problem(422, "invalid-reference");
     let payment = json!({ "bill": bills[0]["bill"], "amount": "۱٬۳۰۰٬۰۰۰", "reference": "9" });
     done(&revenue, &at("payments"), payment).await;
     done(&revenue, &at("steps/fee/complete"), json!({})).await;
@@ -223,4 +225,44 @@ async fn a_repeat_gets_the_first_answer_and_adds_nothing() {
     let later = citizen.with("idempotency-key", "01890a5d-ac96-774b-bcce-b302099a8058");
     let refused = later.post("/v1/cases", &small_works(ZAHRA, "3-1-1")).await;
     assert_eq!(refused.problem(409, "parcel-has-live-application")["field"], "parcel");
+}
+
+#[tokio::test]
+async fn a_key_stands_for_one_request_of_one_person() {
+    let world = World::start().await;
+    let key = "01890a5d-ac96-774b-bcce-b302099a8057";
+    let zahra = world.citizen(ZAHRA).await.with("idempotency-key", key);
+    let reza = world.citizen(REZA).await.with("idempotency-key", key);
+    let send = async |caller: &Caller, path: &str, body: &Value| {
+        let answer = caller.post(path, body).await;
+        (answer.ok(), answer.header("daftar-command").to_owned())
+    };
+    let (first, id) = send(&zahra, "/v1/cases", &small_works(ZAHRA, "3-1-1")).await;
+    let (body, own) = send(&zahra, "/v1/cases", &small_works(ZAHRA, "3-1-2")).await;
+    let (person, theirs) = send(&reza, "/v1/cases", &small_works(REZA, "3-1-3")).await;
+    let withdraw = format!("/v1/cases/{}/withdraw", first["case"].as_str().unwrap());
+    let (route, withdrawn) = send(&zahra, &withdraw, &json!({})).await;
+    for answer in [&first, &body, &person, &route] {
+        assert_eq!(answer["repeated"], false, "{answer}");
+    }
+    assert!(first["case"] != body["case"] && body["case"] != person["case"], "each has its own case");
+    let (again, same) = send(&zahra, "/v1/cases", &small_works(ZAHRA, "3-1-1")).await;
+    assert_eq!((&again["repeated"], &again["case"], &same), (&json!(true), &first["case"], &id));
+    assert!(![&own, &theirs, &withdrawn, &key.to_owned()].contains(&&id), "{id}");
+}
+
+#[tokio::test]
+async fn one_parcel_has_one_live_application_however_its_code_is_written() {
+    let world = World::start().await;
+    let citizen = world.citizen(ZAHRA).await;
+    let (_, position) = world.apply(ZAHRA, "3-21-140").await;
+    for code in ["3/21/140", "03-21-140", "۳-۰۲۱-۱۴۰"] {
+        let again = citizen.post("/v1/cases", &small_works(ZAHRA, code)).await;
+        again.problem(409, "parcel-has-live-application");
+    }
+    for code in ["3-21-140-", "3--21-140"] {
+        citizen.post("/v1/cases", &small_works(ZAHRA, code)).await.problem(422, "invalid-parcel");
+    }
+    let found = citizen.get(&format!("/v1/search?parcel=03/21/140&after={position}")).await.ok();
+    assert_eq!(found["items"][0]["parcel"], "3-21-140");
 }

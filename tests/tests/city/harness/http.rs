@@ -10,9 +10,15 @@ const TIMEOUT: Duration = Duration::from_secs(15);
 /// Between two tries of the same command.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// The id under which the register has a command: the gateway makes it of the key and of what was sent.
+const COMMAND: &str = "daftar-command";
+
 /// A command that was acknowledged with 2xx.
 #[derive(Debug, Clone)]
 pub(crate) struct Acked {
+    /// The key that it was sent with.
+    pub(crate) key: uuid::Uuid,
+    /// Its id in the register.
     pub(crate) id: uuid::Uuid,
     pub(crate) case: Option<String>,
     pub(crate) position: u64,
@@ -29,14 +35,15 @@ impl Book {
 
     /// An acknowledgement that never was, to see that the oracle notices.
     pub(crate) fn pretend(&self, id: uuid::Uuid) {
-        let acked = Acked { id, case: None, position: 0 };
+        let acked = Acked { key: id, id, case: None, position: 0 };
         self.0.lock().expect("nothing panics while it writes").push(acked);
     }
 
-    fn enter(&self, id: uuid::Uuid, answer: &Answer) {
+    fn enter(&self, key: uuid::Uuid, answer: &Answer) {
         let Some(position) = answer.json["position"].as_u64() else { return };
+        let id = answer.command.expect("an acknowledged command has an id");
         let case = answer.json["case"].as_str().map(str::to_owned);
-        self.0.lock().expect("nothing panics while it writes").push(Acked { id, case, position });
+        self.0.lock().expect("nothing panics while it writes").push(Acked { key, id, case, position });
     }
 }
 
@@ -46,6 +53,8 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) json: Value,
     pub(crate) text: String,
+    /// The command's id in the register.
+    pub(crate) command: Option<uuid::Uuid>,
 }
 
 impl Answer {
@@ -88,7 +97,7 @@ pub(crate) struct Caller {
     book: Book,
 }
 
-/// A fresh command id.
+/// A fresh key of a command.
 pub(crate) fn fresh() -> uuid::Uuid {
     uuid::Uuid::now_v7()
 }
@@ -206,7 +215,8 @@ impl Caller {
 
 fn read(mut response: ureq::http::Response<ureq::Body>) -> Result<Answer, ureq::Error> {
     let status = response.status().as_u16();
+    let command = response.headers().get(COMMAND).and_then(|id| id.to_str().ok()?.parse().ok());
     let text = response.body_mut().read_to_string()?;
     let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-    Ok(Answer { status, json, text })
+    Ok(Answer { status, json, text, command })
 }

@@ -1,6 +1,7 @@
 //! The register as the test itself reads and writes it: straight from the stream, past every service.
 
 use super::city::City;
+use super::http::Book;
 use futures::StreamExt as _;
 use kernel::{CityId, Height, Instant, Position};
 use ledger::{Chain, Commit, Log, Settings};
@@ -19,6 +20,7 @@ pub(crate) struct Register {
     pub(crate) commits: Vec<Seen>,
     pub(crate) chain: Chain,
     pub(crate) blocks: Vec<Vec<u8>>,
+    book: Book,
 }
 
 fn city_id() -> CityId {
@@ -41,8 +43,8 @@ impl City {
         let log = self.stream();
         self.runtime.block_on(async {
             let end = log.last_height().await.expect("the stream answers");
-            let mut register =
-                Register { commits: Vec::new(), chain: Chain::new(city_id(), "permits"), blocks: Vec::new() };
+            let chain = Chain::new(city_id(), "permits");
+            let mut register = Register { commits: Vec::new(), chain, blocks: Vec::new(), book: self.book.clone() };
             let mut blocks = log.read_until(Height(1), end);
             while let Some(block) = blocks.next().await {
                 let (height, bytes) = block.expect("every block can be read");
@@ -82,8 +84,10 @@ impl Register {
         }
     }
 
-    /// How often the command is in the register.
-    pub(crate) fn count(&self, id: uuid::Uuid) -> usize {
-        self.commits.iter().filter(|seen| seen.id == id).count()
+    /// How often the command that was acknowledged for this key is in the register.
+    pub(crate) fn count(&self, key: uuid::Uuid) -> usize {
+        let acked = self.book.acked();
+        let acked = acked.iter().find(|acked| acked.key == key).expect("the command was acknowledged");
+        self.commits.iter().filter(|seen| seen.id == acked.id).count()
     }
 }
