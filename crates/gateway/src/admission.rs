@@ -125,4 +125,13 @@ mod tests {
         assert!(places.persons().is_empty(), "nobody is remembered");
         assert!(places.take_own(person(1)).is_ok());
     }
+
+    #[test]
+    fn there_are_so_many_places_in_all() {
+        let places = Places::new();
+        let taken: Vec<_> = (0..MAX_REQUESTS).map(|_| places.take().ok().unwrap()).collect();
+        assert!(places.are_full() && places.take().is_err());
+        drop(taken);
+        assert!(!places.are_full());
+    }
 }
