@@ -3,7 +3,7 @@
 use crate::{AuditError, Books};
 use futures::StreamExt as _;
 use kernel::{CityId, Height, Instant, Position, Register as _};
-use ledger::{Block, Chain};
+use ledger::{Block, Chain, Head};
 use permits::Permits;
 use projection::BlockSource;
 use std::error::Error;
@@ -68,13 +68,15 @@ impl std::fmt::Display for Finding {
 /// Checks every block of the permits register of a city: its hash, link, height, position, time, writer, Merkle root and
 /// bytes; that every event can be read; and that case, bill, licence and certificate numbers have no gaps.
 ///
-/// `progress` is told after each block. Blocks that are added meanwhile are not looked at.
+/// `kept` is a head that somebody who does not trust the stream has kept: the register must have that block. `progress`
+/// is told after each block. Blocks that are added meanwhile are not looked at.
 ///
 /// # Errors
 /// When the register cannot be read. What is wrong with it is no error but the report's finding.
 pub async fn verify(
     source: &dyn BlockSource,
     city: &CityId,
+    kept: Option<Head>,
     progress: impl Fn(Walked) + Send,
 ) -> Result<Report, AuditError> {
     let last = source.last().await.map_err(|source| AuditError::Source { after: Height(0), source })?;
@@ -93,9 +95,19 @@ pub async fn verify(
             return Ok(walk.report(Some(finding)));
         }
         let head = walk.chain.head();
+        if let Some(kept) = kept.filter(|kept| kept.height == head.height && kept.hash != head.hash) {
+            let finding = Finding {
+                height: head.height,
+                position: head.next,
+                what: format!("another block was durable here, with the hash {}", hex(&kept.hash)),
+            };
+            return Ok(walk.report(Some(finding)));
+        }
         progress(Walked { height: head.height, last, events: head.next.0 });
     }
-    Ok(walk.report(None))
+    let cut = kept.filter(|kept| kept.height > walk.chain.head().height);
+    let cut = cut.map(|kept| walk.finding(format!("the register ends here, but block {} was durable", kept.height)));
+    Ok(walk.report(cut))
 }
 
 struct Walk {

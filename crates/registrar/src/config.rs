@@ -2,7 +2,11 @@
 
 use async_nats::Client;
 use kernel::{CityId, Instant};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 /// Tells the time. Services pass the system's clock, tests their own.
 pub type Clock = Arc<dyn Fn() -> Instant + Send + Sync>;
@@ -43,6 +47,11 @@ impl Config {
 
     /// Where a file of this register is: `<data>/registrar/<city>-<register>.<kind>`.
     pub(crate) fn file(&self, register: &str, kind: &str) -> PathBuf {
-        self.data.join("registrar").join(format!("{}-{register}.{kind}", self.city))
+        file(&self.data, &self.city, register, kind)
     }
+}
+
+/// A file of a city's registrar in a data folder.
+pub(crate) fn file(data: &Path, city: &CityId, register: &str, kind: &str) -> PathBuf {
+    data.join("registrar").join(format!("{city}-{register}.{kind}"))
 }

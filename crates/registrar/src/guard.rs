@@ -4,8 +4,9 @@
 //! never the file. It is made with a head of no blocks in it, whole or not at all: one without a whole slot is damaged,
 //! also when it is empty. It only ever goes forward: whoever opens it compares the stream with it first.
 
+use crate::config::file;
 use crate::error::RegistrarError;
-use kernel::{Height, Position};
+use kernel::{CityId, Height, Position};
 use ledger::{Hash, Head};
 use sha2::{Digest, Sha256};
 use std::fs::{File, OpenOptions};
@@ -77,6 +78,15 @@ impl Guard {
     fn failed(&self, operation: &'static str, source: std::io::Error) -> RegistrarError {
         RegistrarError::File { operation, path: self.path.clone(), source }
     }
+}
+
+/// The last head that the registrar of a register kept in this data folder; nothing where it never wrote.
+///
+/// # Errors
+/// When the file is damaged or cannot be read.
+pub fn kept_head(data: &Path, city: &CityId, register: &str) -> Result<Option<Head>, RegistrarError> {
+    let path = file(data, city, register, "head");
+    if path.exists() { Ok(Guard::open(&path)?.kept()) } else { Ok(None) }
 }
 
 /// Makes the file and its folder when they are not there. A file that is there stays: also one that another registrar

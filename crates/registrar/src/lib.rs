@@ -26,6 +26,7 @@ mod writer;
 pub use client::{Commands, DEFAULT_TIMEOUT, SendError};
 pub use config::{Clock, Config};
 pub use error::RegistrarError;
+pub use guard::kept_head;
 pub use handle::{Handle, Health};
 pub use intake::MAX_WAITING;
 pub use metrics::Metrics;

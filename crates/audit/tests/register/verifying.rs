@@ -4,7 +4,7 @@ use crate::town::{MemoryLog, Town, city, entry};
 use audit::{Report, verify};
 use bytes::Bytes;
 use kernel::{CaseId, DistrictId, Fact, Height, Instant, Position, Register as _, Rials};
-use ledger::{Block, Entry, Log, Settings};
+use ledger::{Block, Entry, Head, Log, Settings};
 use permits::events::{BillIssued, BillLine, RecordClosed};
 use permits::{Event, Permits, numbers::BillNumber};
 use proptest::prelude::*;
@@ -12,7 +12,7 @@ use std::borrow::Cow;
 use std::sync::Mutex;
 
 async fn walked(log: &MemoryLog) -> Report {
-    verify(log, &city(), |_| {}).await.unwrap()
+    verify(log, &city(), None, |_| {}).await.unwrap()
 }
 
 fn walk(blocks: Vec<Bytes>) -> Report {
@@ -29,8 +29,9 @@ async fn a_sound_register_on_a_server_is_found_sound() {
         log.append(height, block).await.unwrap();
     }
     let seen = Mutex::new(Vec::new());
-    let report =
-        verify(&log, &city(), |walked| seen.lock().unwrap().push((walked.height.0, walked.last.0))).await.unwrap();
+    let report = verify(&log, &city(), None, |walked| seen.lock().unwrap().push((walked.height.0, walked.last.0)))
+        .await
+        .unwrap();
     assert_eq!(seen.into_inner().unwrap(), (1..=6).map(|height| (height, 6)).collect::<Vec<_>>());
     let hex = |hash: [u8; 32]| hash.map(|byte| format!("{byte:02x}")).concat();
     assert!(report.is_sound());
@@ -38,6 +39,20 @@ async fn a_sound_register_on_a_server_is_found_sound() {
     assert_eq!((report.head, report.root), (hex(town.chain().head().hash), hex(town.chain().root())));
     assert_eq!((report.books.cases.serial, report.books.bills.given, report.books.licences.given), (2, 1, 0));
     assert_eq!(report.recorded_at, Some(town.chain().recorded_at()));
+}
+
+#[tokio::test]
+async fn a_register_without_the_block_that_was_kept_is_cut_or_another() {
+    let town = Town::busy();
+    let kept = town.chain().head();
+    let against = async |blocks, kept| verify(&MemoryLog::of(blocks), &city(), Some(kept), |_| {}).await.unwrap();
+    assert!(against(town.log.blocks(), kept).await.is_sound());
+    let mut cut = town.log.blocks();
+    cut.truncate(4);
+    let finding = against(cut, kept).await.finding.expect("two blocks are gone");
+    assert_eq!((finding.height, finding.what.as_str()), (Height(5), "the register ends here, but block 6 was durable"));
+    let other = against(town.log.blocks(), Head { hash: [7; 32], ..kept }).await.finding.expect("it is another block");
+    assert!(other.height == Height(6) && other.what.starts_with("another block was durable here"), "{other}");
 }
 
 #[tokio::test]
@@ -146,7 +161,7 @@ fn what_a_wellformed_block_says_is_checked_too() {
 
 #[tokio::test]
 async fn another_citys_register_is_told_apart() {
-    let report = verify(&Town::busy().log, &"elsewhere".parse().unwrap(), |_| {}).await.unwrap();
+    let report = verify(&Town::busy().log, &"elsewhere".parse().unwrap(), None, |_| {}).await.unwrap();
     let finding = report.finding.expect("it is another's");
     assert!(finding.what.contains("testabad/permits"), "{}", finding.what);
 }
