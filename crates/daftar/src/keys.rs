@@ -11,10 +11,10 @@ use vault::MasterKey;
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// Nothing was started on this folder yet.
-    #[error("there is no key {}: name the folder of a city that has been started with --data", path.display())]
+    #[error("there is no data folder {}: name the folder of a city that has been started with --data", data.display())]
     NoCity {
-        /// The key that is not there.
-        path: PathBuf,
+        /// The folder that is not there.
+        data: PathBuf,
     },
     /// A key file cannot be read.
     #[error("cannot read the key {}; without it what it protects stays closed", path.display())]
@@ -120,13 +120,13 @@ pub fn signer(config: &Config) -> Result<Signer, KeyError> {
     Ok(signer)
 }
 
-/// The key that signs tokens, of an installation that has one.
+/// The key that signs tokens, of an installation that is there.
 ///
 /// # Errors
-/// When there is none, or it is not valid.
+/// When there is none, or its key is not valid.
 pub fn existing_signer(config: &Config) -> Result<Signer, KeyError> {
-    let path = folder(config).join("tokens.key");
-    if path.exists() { signer(config) } else { Err(KeyError::NoCity { path }) }
+    let data = &config.data;
+    if data.exists() { signer(config) } else { Err(KeyError::NoCity { data: data.clone() }) }
 }
 
 /// The public keys that tokens are checked with: of whoever signs people in, when their JWKS file is there, else our own.
