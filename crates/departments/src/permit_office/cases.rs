@@ -1,5 +1,6 @@
 //! One row a case: where it stands, who has it, and what was promised.
 
+use super::inbox::Work;
 use super::touch;
 use kernel::{CaseId, Channel, DistrictId, Instant, ParcelId, PersonId, ProcedureId, Rials, StepId};
 use permits::events::{ApplicationSubmitted, Clock, DeadlineMoved, Party};
@@ -54,6 +55,8 @@ pub(crate) struct Case {
     pub(super) address: Option<SealedText>,
     pub(super) agent: Option<PersonId>,
     pub(super) corrections: Option<Vec<StepId>>,
+    /// What all its bills ask for.
+    pub(super) billed: Rials,
     pub(super) outstanding: Rials,
     pub(super) promised: Option<Instant>,
     pub(super) promise_passed: bool,
@@ -68,6 +71,11 @@ pub(crate) struct Case {
     pub(super) certificate: Option<CertificateNumber>,
     pub(super) objection: Option<Objection>,
     pub(super) objection_due: Option<Instant>,
+    pub(super) objection_passed: bool,
+    /// The decision that is waited for; a grant also waits for what this row does not show.
+    pub(super) awaits: Option<Work>,
+    pub(super) awaits_since: Option<Instant>,
+    pub(super) awaits_due: Option<Instant>,
 }
 
 impl ReadModel for Cases {
@@ -90,6 +98,7 @@ impl ReadModel for Cases {
             Column::sealed("address"),
             Column::text("agent", Department),
             Column::json("corrections", Department),
+            Column::int("billed", Department),
             Column::int("outstanding", Department),
             Column::int("promised", Public),
             Column::bool("promise_passed", Public),
@@ -104,9 +113,20 @@ impl ReadModel for Cases {
             Column::int("certificate", Public),
             Column::text("objection", Department),
             Column::int("objection_due", Department),
+            Column::bool("objection_passed", Department),
+            Column::text("awaits", Department),
+            Column::int("awaits_since", Department),
+            Column::int("awaits_due", Department),
         ],
         key: &["case_id"],
-        indexes: &[&["parcel"], &["licence"], &["reference"], &["applicant"], &["agent"]],
+        indexes: &[
+            &["parcel"],
+            &["licence"],
+            &["reference"],
+            &["applicant"],
+            &["agent"],
+            &["awaits", "awaits_due", "case_id"],
+        ],
         append_only: false,
     };
 
@@ -119,15 +139,14 @@ impl ReadModel for Cases {
     fn fold(row: Option<Case>, _: &Key, event: &Recorded<'_, Event>) -> Result<Option<Case>, Unfoldable> {
         if let Event::ApplicationSubmitted(e) = event.event {
             return match row {
-                None => Ok(Some(Case::open(e, event))),
+                None => Ok(Some(Case::open(e, event).settled(event.occurred_at))),
                 Some(_) => Err(Unfoldable::new(format!("case {} is opened a second time", event.case))),
             };
         }
         let missing = || Unfoldable::new(format!("{} for case {}, which is not there", event.event.name(), event.case));
         let mut case = row.ok_or_else(missing)?;
         case.change(event);
-        case.hand_over(event.occurred_at);
-        Ok(Some(case))
+        Ok(Some(case.settled(event.occurred_at)))
     }
 }
 
@@ -148,6 +167,7 @@ impl Case {
             address: None,
             agent: e.agent,
             corrections: None,
+            billed: Rials(0),
             outstanding: Rials(0),
             promised: e.promise.map(|promise| promise.due),
             promise_passed: false,
@@ -162,6 +182,10 @@ impl Case {
             certificate: None,
             objection: None,
             objection_due: None,
+            objection_passed: false,
+            awaits: None,
+            awaits_since: None,
+            awaits_due: None,
         };
         if let Some(party) = &e.applicant {
             case.belongs_to(party);
@@ -186,15 +210,19 @@ impl Case {
             self.estimate = e.estimate;
         } else if let Event::DeadlineMoved(e) = event.event {
             self.move_deadline(e);
-        } else if let Event::DeadlinePassed(_) = event.event {
-            self.promise_passed = true;
+        } else if let Event::DeadlinePassed(e) = event.event {
+            let passed =
+                if e.clock == Clock::Objection { &mut self.objection_passed } else { &mut self.promise_passed };
+            *passed = true;
         } else if let Event::BillIssued(e) = event.event {
+            self.billed = Rials(self.billed.0 + e.total.0);
             self.outstanding = e.total;
         } else if let Event::PaymentReceived(e) = event.event {
             self.outstanding = e.outstanding;
         } else if let Event::ObjectionRaised(e) = event.event {
             self.objection = Some(Objection::Open);
             self.objection_due = e.deadline.map(|deadline| deadline.due);
+            self.objection_passed = false;
         } else if let Event::ObjectionDecided(e) = event.event {
             self.objection = Some(if e.upheld { Objection::Upheld } else { Objection::Rejected });
             self.objection_due = None;
@@ -259,6 +287,13 @@ impl Case {
     fn has_ended(&self) -> bool {
         let ended = [Status::Refused, Status::Withdrawn, Status::Closed, Status::Revoked, Status::Completed];
         ended.iter().any(|status| self.status == status.name())
+    }
+
+    /// What follows from the rest of the row.
+    fn settled(mut self, at: Instant) -> Case {
+        self.hand_over(at);
+        self.wait(at);
+        self
     }
 
     /// Says anew who has the case, and since when if that is somebody else than before.

@@ -1,7 +1,7 @@
 //! What outside agencies were asked about a case, and what they answered. Their words stand in the timeline.
 
 use super::touch;
-use kernel::{CaseId, DistrictId, Instant, PersonId, RoleId, StepId};
+use kernel::{CaseId, DistrictId, Instant, PersonId, Position, RoleId, StepId};
 use permits::Event;
 use permits::events::Verdict as Answered;
 use projection::Class::{Department, Public};
@@ -46,6 +46,8 @@ pub(crate) struct Consultation {
     /// How often it was asked.
     pub(super) times: u32,
     pub(super) asked_at: Instant,
+    /// The position of that event.
+    pub(super) asked_by: Position,
     pub(super) due: Option<Instant>,
     pub(super) passed: bool,
     pub(super) ended_at: Option<Instant>,
@@ -68,6 +70,7 @@ impl ReadModel for Consultations {
             Column::bool("required", Public),
             Column::int("times", Public),
             Column::int("asked_at", Public),
+            Column::int("asked_by", Public),
             Column::int("due", Public),
             Column::bool("passed", Public),
             Column::int("ended_at", Public),
@@ -101,6 +104,7 @@ impl ReadModel for Consultations {
                 required: e.required,
                 times: row.map_or(0, |row| row.times) + 1,
                 asked_at: event.occurred_at,
+                asked_by: event.meta.position,
                 due: e.deadline.map(|deadline| deadline.due),
                 passed: false,
                 ended_at: None,

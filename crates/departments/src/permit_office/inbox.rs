@@ -1,6 +1,8 @@
-//! What waits for a role now: open steps and unanswered consultations, by due date. A row lives as long as the wait.
+//! What waits for a role now: open steps, unanswered consultations and decisions about whole cases, by due date. The
+//! first two are rows that live as long as the wait; decisions are read from their cases.
 
 use super::cases::Holder;
+use super::decisions::waiting;
 use super::touch;
 use crate::desk::{Desk, QueryError};
 use crate::view::{After, Limit, Page, When, among, among_districts, page};
@@ -12,11 +14,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-/// Open steps and consultations.
+/// Open steps and consultations; decisions are no rows here.
 pub(crate) struct Inbox;
 
 /// When a row without a deadline is due: after all others.
-const NEVER: Instant = Instant(i64::MAX);
+pub(super) const NEVER: Instant = Instant(i64::MAX);
 
 /// What waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,13 +28,22 @@ pub enum Work {
     Step,
     /// An agency's answer.
     Consultation,
+    /// Everything is done and paid: the permit can be granted.
+    Grant,
+    /// The permit is granted: its licence can be issued.
+    Issue,
+    /// An objection of the applicant, to be decided.
+    Objection,
 }
 
 impl Work {
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Work::Step => "step",
             Work::Consultation => "consultation",
+            Work::Grant => "grant",
+            Work::Issue => "issue",
+            Work::Objection => "objection",
         }
     }
 }
@@ -162,23 +173,23 @@ pub struct InboxAsk {
 pub struct InboxItem {
     /// The case's number.
     pub case: String,
-    /// A step or an agency's answer.
+    /// A step, an agency's answer or a decision about the case.
     pub work: Work,
-    /// The step, or the agency that was asked.
+    /// The step, the agency that was asked, or the decision as `work` names it.
     pub item: String,
-    /// The step, or the one that the agency was asked for.
-    pub step: String,
+    /// The step, or the one that the agency was asked for; absent where a decision waits.
+    pub step: Option<String>,
     /// Who should do it.
     pub role: String,
     /// Where.
     pub district: u8,
     /// Since when it waits.
     pub opened_at: When,
-    /// By when it should be done.
+    /// By when it should be done: a grant and an issue by the promised date, an objection by its own.
     pub due: Option<When>,
     /// Whether that passed.
     pub passed: bool,
-    /// The superior whose desk it is on since then.
+    /// The superior whose desk it is on since then; steps and agencies' answers only.
     pub escalated_to: Option<String>,
     /// The officer who took it.
     pub officer: Option<String>,
@@ -233,14 +244,20 @@ pub async fn inbox(desk: &Desk, ask: &InboxAsk) -> Result<Page<InboxItem>, Query
     if let Some(officer) = ask.officer {
         filter.push_str(&among("i.officer", [Value::from(officer)], &mut arguments));
     }
-    // Each half follows an index of its own to its first rows; together they are sorted once more.
-    let half = |role: &str| {
-        format!("SELECT * FROM (SELECT {COLUMNS} FROM inbox AS i WHERE {role} AND {filter} ORDER BY {ORDER} LIMIT $7)")
+    // Each part follows an index of its own to its first rows; together they are sorted once more.
+    let part = |rows: &str, role: &str| {
+        let first = format!("SELECT {COLUMNS} FROM {rows} AS i WHERE {role} AND {filter} ORDER BY {ORDER} LIMIT $7");
+        format!("SELECT * FROM ({first}) AS part")
     };
-    let (own, escalated) = (half("i.role = $1"), half("i.escalated_to = $1 AND i.role <> $1"));
+    let mut parts = vec![part("inbox", "i.role = $1"), part("inbox", "i.escalated_to = $1 AND i.role <> $1")];
+    if ask.officer.is_none() {
+        // Nobody takes a decision on their desk.
+        parts.extend(waiting().map(|rows| part(&rows, "i.role = $1")));
+    }
+    let parts = parts.join(" UNION ALL ");
     let sql = format!(
         "SELECT i.*, c.procedure, c.status, c.holder, c.parcel, c.promised, c.reference \
-         FROM ({own} AS o UNION ALL {escalated} AS e) AS i JOIN cases AS c ON c.case_id = i.case_id \
+         FROM ({parts}) AS i JOIN cases AS c ON c.case_id = i.case_id \
          ORDER BY i.due, i.case_id, i.work, i.item LIMIT $7"
     );
     let rows: Vec<Found> = desk.fetch(WHAT, sql, &arguments).await?;
@@ -267,7 +284,7 @@ impl Found {
             case: item.case_id.to_string(),
             work: item.work,
             item: item.item.to_string(),
-            step: item.step.to_string(),
+            step: Some(item.step.to_string()).filter(|_| matches!(item.work, Work::Step | Work::Consultation)),
             role: item.role.to_string(),
             district: item.district.0,
             opened_at: desk.when(item.opened_at),

@@ -6,6 +6,7 @@ mod case;
 mod cases;
 mod city;
 mod consultations;
+mod decisions;
 mod documents;
 mod inbox;
 mod licences;

@@ -3,8 +3,9 @@
 use super::touch;
 use crate::desk::{Desk, QueryError};
 use crate::view::{Title, When};
-use kernel::{Instant, ProcedureId};
-use permits::{Event, procedure::Procedure};
+use kernel::{Instant, ProcedureId, RoleId};
+use permits::Event;
+use permits::procedure::{Procedure, source::Decisions};
 use projection::Class::Public;
 use projection::{Column, Key, ReadModel, Recorded, Table, Unfoldable};
 use schemars::JsonSchema;
@@ -22,6 +23,10 @@ pub(crate) struct Published {
     title_en: String,
     observed: bool,
     needs_parcel: bool,
+    /// Who decides; nobody under an observed procedure.
+    grant_role: Option<RoleId>,
+    issue_role: Option<RoleId>,
+    objection_role: Option<RoleId>,
     published_at: Instant,
     source: String,
 }
@@ -38,6 +43,9 @@ impl ReadModel for Procedures {
             Column::text("title_en", Public),
             Column::bool("observed", Public),
             Column::bool("needs_parcel", Public),
+            Column::text("grant_role", Public),
+            Column::text("issue_role", Public),
+            Column::text("objection_role", Public),
             Column::int("published_at", Public),
             Column::text("source", Public),
         ],
@@ -62,6 +70,7 @@ impl ReadModel for Procedures {
         let unread = |error| Unfoldable::new(format!("procedure {key} does not read: {error}"));
         let procedure = Procedure::parse(&e.source).map_err(unread)?;
         let source = procedure.source();
+        let role = |of: fn(&Decisions) -> &RoleId| procedure.decisions().map(|decisions| of(decisions).clone());
         Ok(Some(Published {
             procedure: e.procedure.clone(),
             version: e.version,
@@ -69,6 +78,9 @@ impl ReadModel for Procedures {
             title_en: source.title.en.clone(),
             observed: source.observed,
             needs_parcel: source.needs_parcel,
+            grant_role: role(|decisions| &decisions.grant),
+            issue_role: role(|decisions| &decisions.issue),
+            objection_role: role(|decisions| &decisions.objection),
             published_at: event.occurred_at,
             source: e.source.clone(),
         }))

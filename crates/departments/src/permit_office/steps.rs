@@ -1,7 +1,7 @@
 //! Every step that a case has reached: open, done, skipped or called off, and by whom.
 
 use super::touch;
-use kernel::{CaseId, DepartmentId, DistrictId, Instant, PersonId, RoleId, StepId};
+use kernel::{CaseId, DepartmentId, DistrictId, Instant, PersonId, Position, RoleId, StepId};
 use permits::Event;
 use projection::Class::{Department, Public};
 use projection::{Column, Key, ReadModel, Recorded, Table, Unfoldable};
@@ -37,6 +37,8 @@ pub(crate) struct Step {
     pub(super) department: Option<DepartmentId>,
     pub(super) district: Option<DistrictId>,
     pub(super) opened_at: Option<Instant>,
+    /// The position of that event: unlike moments in the world, in the order of the register.
+    pub(super) opened_by: Option<Position>,
     pub(super) due: Option<Instant>,
     pub(super) passed: bool,
     pub(super) escalated_to: Option<RoleId>,
@@ -60,6 +62,7 @@ impl ReadModel for Steps {
             Column::text("department", Public),
             Column::int("district", Public),
             Column::int("opened_at", Public),
+            Column::int("opened_by", Public),
             Column::int("due", Public),
             Column::bool("passed", Public),
             Column::text("escalated_to", Department),
@@ -88,6 +91,7 @@ impl ReadModel for Steps {
                 department: Some(e.department.clone()),
                 district: Some(e.district),
                 opened_at: Some(event.occurred_at),
+                opened_by: Some(event.meta.position),
                 due: e.deadline.map(|deadline| deadline.due),
                 ..Step::new(event, &e.step, StepState::Open)
             }));
@@ -117,6 +121,7 @@ impl Step {
             department: None,
             district: None,
             opened_at: None,
+            opened_by: None,
             due: None,
             passed: false,
             escalated_to: None,

@@ -56,8 +56,8 @@ pub(super) fn of(event: &Event) -> Touch<'_> {
         Event::ConsultationRequested(e) => open_consultation(&e.agency),
         Event::ConsultationAnswered(e) => open_consultation(&e.agency),
         Event::ConsultationCancelled(e) => open_consultation(&e.agency),
-        Event::DeadlineMoved(e) => deadline(&e.clock, CASE),
-        Event::DeadlinePassed(e) => deadline(&e.clock, NONE),
+        Event::DeadlineMoved(e) => deadline(&e.clock),
+        Event::DeadlinePassed(e) => deadline(&e.clock),
         Event::CaseReturned(_)
         | Event::ApplicationWithdrawn(_)
         | Event::BillIssued(_)
@@ -87,13 +87,12 @@ fn open_consultation(agency: &StepId) -> Touch<'_> {
     Touch { consultation: Some(agency), inbox: true, ..NONE }
 }
 
-/// A bill's deadline is the revenue office's; that of an objection counts for the case only when it moves.
-fn deadline<'a>(clock: &'a Clock, objection: Touch<'a>) -> Touch<'a> {
+/// A bill's deadline is the revenue office's.
+fn deadline(clock: &Clock) -> Touch<'_> {
     match clock {
-        Clock::Promise => CASE,
+        Clock::Promise | Clock::Objection => CASE,
         Clock::Step(step) => open_step(step),
         Clock::Consultation(agency) => open_consultation(agency),
-        Clock::Objection => objection,
         Clock::Bill => NONE,
     }
 }

@@ -43,17 +43,22 @@ pub(crate) fn to_consultations(world: &mut World) -> CaseId {
     for _ in 0..20 {
         let steps: Vec<StepSource> = open_steps(world, case(1));
         let Some(step) = steps.iter().find(|step| step.consultations.is_empty() && !step.needs_payment) else { break };
-        let onward = step.outcomes.iter().find(|o| o.opens.is_none() && o.back_to.is_none() && o.refuses.is_none());
-        world.does(step.role.as_str(), complete(case(1), step, onward));
+        world.does(step.role.as_str(), go_on(case(1), step));
     }
     assert!(!world.state.case(case(1)).unwrap().consultations.is_empty(), "the agencies were asked");
     case(1)
 }
 
-fn open_steps(world: &World, id: CaseId) -> Vec<StepSource> {
+pub(crate) fn open_steps(world: &World, id: CaseId) -> Vec<StepSource> {
     let Some(case) = world.state.case(id) else { return Vec::new() };
     let procedure = world.state.procedure_of(case);
     case.open.iter().map(|open| procedure.step_at(usize::from(open.place)).clone()).collect()
+}
+
+/// Does a step with its first outcome that lets the case go on.
+pub(crate) fn go_on(case: CaseId, step: &StepSource) -> Command {
+    let onward = step.outcomes.iter().find(|o| o.opens.is_none() && o.back_to.is_none() && o.refuses.is_none());
+    complete(case, step, onward)
 }
 
 fn complete(case: CaseId, step: &StepSource, outcome: Option<&OutcomeSource>) -> Command {

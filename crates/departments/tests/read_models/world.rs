@@ -145,6 +145,14 @@ impl World {
         self.ask(actor, Channel::ONLINE, None, command)
     }
 
+    /// Whether a role could do something now.
+    pub(crate) fn would(&self, role: &str, command: Command) -> bool {
+        let actor = Actor { person: officer(role), role: id(role), department: None, districts: Districts::ALL };
+        let id = CommandId(Uuid::nil());
+        let envelope = Envelope { id, actor, channel: Channel::ONLINE, cause: None, occurred_at: None, command };
+        self.state.decide(&envelope, self.now).is_ok()
+    }
+
     pub(crate) fn ask(
         &mut self,
         actor: Actor,

@@ -19,7 +19,7 @@ use serde::Deserialize;
 pub(super) struct InboxQuery {
     /// A role; only one's own.
     role: Option<String>,
-    /// One district of one's own; all of them where nothing is said.
+    /// One district of one's own; all where nothing is said. Work of no district (0: imported cases) is in every inbox.
     district: Option<String>,
     /// Only what is due by then (RFC 3339).
     due_before: Option<String>,

@@ -74,9 +74,24 @@ async fn to_the_licence(world: &World, case: &str) -> u64 {
     pay(world, case).await;
     let head = world.role("technical-head", Some("permit-office"));
     done(&head, &at("extension"), json!({})).await;
-    done(&head, &at("steps/draft/complete"), json!({ "checklist": { "draft-checked": true } })).await;
-    done(&world.role("deputy", Some("permit-office")), &at("grant"), json!({})).await;
-    done(&head, &at("licence"), json!({})).await
+    let deputy = world.role("deputy", Some("permit-office"));
+    let drafted = done(&head, &at("steps/draft/complete"), json!({ "checklist": { "draft-checked": true } })).await;
+    waits(&deputy, "grant", case, drafted).await;
+    let granted = done(&deputy, &at("grant"), json!({})).await;
+    waits(&head, "issue", case, granted).await;
+    let issued = done(&head, &at("licence"), json!({})).await;
+    let none = head.get(&format!("/v1/inbox?after={issued}")).await.ok();
+    assert_eq!(none["items"], json!([]));
+    issued
+}
+
+/// The inbox of whose turn it is holds this work of the case and nothing else.
+async fn waits(caller: &Caller, work: &str, case: &str, after: u64) {
+    let inbox = caller.get(&format!("/v1/inbox?district=3&after={after}")).await.ok();
+    let items = inbox["items"].as_array().unwrap();
+    assert_eq!(items.len(), 1, "{inbox}");
+    assert_eq!((&items[0]["work"], &items[0]["item"]), (&json!(work), &json!(work)));
+    assert_eq!((&items[0]["case"], &items[0]["step"]), (&json!(case), &Value::Null));
 }
 
 async fn pay(world: &World, case: &str) {
@@ -181,8 +196,9 @@ async fn refused_objected_decided_and_revoked() {
     assert_eq!(unknown.problem(422, "unknown-article")["field"], "article");
     done(&head, &at("refusal"), json!({ "article": "safety", "note": "ناایمن" })).await;
     citizen.post(&at("withdraw"), &json!({})).await.problem(409, "case-is-not");
-    done(&citizen, &at("objection"), json!({ "note": "ایمن است" })).await;
+    let objected = done(&citizen, &at("objection"), json!({ "note": "ایمن است" })).await;
     let panel = world.role("objection-panel", Some("permit-office"));
+    waits(&panel, "objection", &case, objected).await;
     let upheld = done(&panel, &at("objection/decision"), json!({ "upheld": true, "note": "وارد است" })).await;
     let view = read(&citizen, &case, upheld).await;
     assert_eq!((view["status"].as_str(), view["objection"].as_str()), (Some("in-progress"), Some("upheld")));
