@@ -46,7 +46,12 @@ pub(super) async fn ready(State(state): State<Shared>) -> (StatusCode, Json<Read
 
 fn desks(state: &Shared) -> [(&'static str, &Desk); 3] {
     let readers = &state.readers;
-    [("permit_office", &readers.permit_office), ("districts", &readers.districts), ("revenue", &readers.revenue)]
+    // A projector of this process says itself how its department is; these are the tables as the gateway finds them.
+    [
+        ("permit_office tables", &readers.permit_office),
+        ("district_offices tables", &readers.districts),
+        ("revenue_office tables", &readers.revenue),
+    ]
 }
 
 async fn read_model(name: &str, desk: &Desk) -> Part {
