@@ -5,7 +5,7 @@ use futures::StreamExt as _;
 use kernel::{CityId, Height, Instant, Position, Register as _};
 use ledger::{Block, Chain, Head};
 use permits::Permits;
-use projection::BlockSource;
+use projection::{BlockSource, to_hex};
 use std::error::Error;
 
 /// How far a walk is.
@@ -84,7 +84,8 @@ pub async fn verify(
     let mut walk = Walk { chain: Chain::new(city.clone(), Permits::NAME), books: Books::default(), commits: 0 };
     let mut blocks = source.read(Height(1));
     while walk.chain.head().height < last {
-        let after = walk.chain.head().height;
+        let before = walk.chain.head();
+        let after = before.height;
         let found = match blocks.next().await {
             Some(Ok((height, bytes))) => walk.block(height, &bytes),
             Some(Err(error)) if error.transient => return Err(AuditError::Source { after, source: error }),
@@ -98,8 +99,8 @@ pub async fn verify(
         if let Some(kept) = kept.filter(|kept| kept.height == head.height && kept.hash != head.hash) {
             let finding = Finding {
                 height: head.height,
-                position: head.next,
-                what: format!("another block was durable here, with the hash {}", hex(&kept.hash)),
+                position: before.next,
+                what: format!("another block was durable here, with the hash {}", to_hex(&kept.hash)),
             };
             return Ok(walk.report(Some(finding)));
         }
@@ -144,8 +145,8 @@ impl Walk {
             blocks: head.height,
             events: head.next,
             commits: self.commits,
-            head: hex(&head.hash),
-            root: hex(&self.chain.root()),
+            head: to_hex(&head.hash),
+            root: to_hex(&self.chain.root()),
             recorded_at: (head.height > Height(0)).then(|| self.chain.recorded_at()),
             books: self.books,
             finding,
@@ -179,8 +180,4 @@ fn sentence(error: &dyn Error) -> String {
         cause = source.source();
     }
     text
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

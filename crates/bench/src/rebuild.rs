@@ -4,11 +4,16 @@ use crate::{
     Failed,
     commands::city,
     raw::{self, Register},
+    start,
     table::{Table, thousands},
 };
 use permits::Permits;
 use projection::{Database, Metrics, NoOpener, Setup};
-use std::{path::PathBuf, process::Command, sync::Arc, time::Instant};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Instant,
+};
 
 /// Batches of the raw limits.
 const RAW_BATCHES: usize = 20;
@@ -41,14 +46,8 @@ pub(crate) async fn measure(table: &mut Table, city: &Register) -> Result<(), Fa
 }
 
 fn in_a_process(city: &Register, database: &str) -> Result<Rebuild, Failed> {
-    let program = std::env::current_exe()?;
-    let output = Command::new(program).arg("--measure-rebuild").arg(city.server.url()).arg(database).output()?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let (seconds, peak) = text
-        .trim()
-        .split_once(' ')
-        .ok_or_else(|| format!("the measured rebuild failed: {}", String::from_utf8_lossy(&output.stderr)))?;
-    Ok(Rebuild { seconds: seconds.parse()?, peak: peak.parse()? })
+    let (seconds, peak) = start::apart("--measure-rebuild", &city.server.url(), Path::new(database))?;
+    Ok(Rebuild { seconds, peak })
 }
 
 /// Rebuilds here, into a folder or where a `postgres:` address leads, and prints what it took.

@@ -26,14 +26,17 @@ pub(crate) fn compare(table: &mut Table, city: &Register) -> Result<(), Failed> 
 }
 
 fn in_a_process(city: &Register, data: &Path) -> Result<Start, Failed> {
-    let program = std::env::current_exe()?;
-    let output = Command::new(program).arg("--measure-start").arg(city.server.url()).arg(data).output()?;
+    let (seconds, bytes) = apart("--measure-start", &city.server.url(), data)?;
+    Ok(Start { seconds, bytes })
+}
+
+/// Measures in a process of its own, which prints seconds and a size.
+pub(crate) fn apart(what: &str, url: &str, place: &Path) -> Result<(f64, u64), Failed> {
+    let output = Command::new(std::env::current_exe()?).args([what, url]).arg(place).output()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let (seconds, bytes) = text
-        .trim()
-        .split_once(' ')
-        .ok_or_else(|| format!("the measured start failed: {}", String::from_utf8_lossy(&output.stderr)))?;
-    Ok(Start { seconds: seconds.parse()?, bytes: bytes.parse()? })
+    let failed = || format!("{what} failed: {}", String::from_utf8_lossy(&output.stderr));
+    let (seconds, size) = text.trim().split_once(' ').ok_or_else(failed)?;
+    Ok((seconds.parse()?, size.parse()?))
 }
 
 /// Starts a registrar here and prints what it took.

@@ -16,9 +16,9 @@ pub(crate) enum Outcome {
     Accepted(Accepted),
     /// The row cannot be recorded.
     Refused(String),
-    /// Nor can any other row.
-    /// Not accepted: the procedure has no such step. Where that is so of all, it is the wrong procedure.
+    /// It cannot, since the procedure has no such step. Where that is so of all, it is the wrong procedure.
     Strange(String),
+    /// Nor can any other row.
     Stop(Stopped),
 }
 

@@ -39,12 +39,7 @@ impl Guard {
         let failed = |operation| move |source| RegistrarError::File { operation, path: path.to_owned(), source };
         make(path).map_err(failed("make"))?;
         let file = OpenOptions::new().read(true).write(true).open(path).map_err(failed("open"))?;
-        let mut bytes = [0; 2 * SLOT];
-        let length = usize::try_from(file.metadata().map_err(failed("read"))?.len()).unwrap_or(usize::MAX);
-        file.read_exact_at(&mut bytes[..length.min(2 * SLOT)], 0).map_err(failed("read"))?;
-        let (slots, _) = bytes.as_chunks::<SLOT>();
-        let kept = slots.iter().filter_map(decode).max_by_key(|head| head.height);
-        let kept = kept.ok_or_else(|| failed("trust")(Error::new(ErrorKind::InvalidData, DAMAGED)))?;
+        let kept = read(path, &file)?;
         Ok(Guard { file: Arc::new(file), path: path.to_owned(), kept, synced: Instant::now() })
     }
 
@@ -80,13 +75,29 @@ impl Guard {
     }
 }
 
+/// The newest whole head in the file.
+fn read(path: &Path, file: &File) -> Result<Head, RegistrarError> {
+    let failed = |operation| move |source| RegistrarError::File { operation, path: path.to_owned(), source };
+    let mut bytes = [0; 2 * SLOT];
+    let length = usize::try_from(file.metadata().map_err(failed("read"))?.len()).unwrap_or(usize::MAX);
+    file.read_exact_at(&mut bytes[..length.min(2 * SLOT)], 0).map_err(failed("read"))?;
+    let (slots, _) = bytes.as_chunks::<SLOT>();
+    let kept = slots.iter().filter_map(decode).max_by_key(|head| head.height);
+    kept.ok_or_else(|| failed("trust")(Error::new(ErrorKind::InvalidData, DAMAGED)))
+}
+
 /// The last head that the registrar of a register kept in this data folder; nothing where it never wrote.
 ///
 /// # Errors
 /// When the file is damaged or cannot be read.
 pub fn kept_head(data: &Path, city: &CityId, register: &str) -> Result<Option<Head>, RegistrarError> {
     let path = file(data, city, register, "head");
-    if path.exists() { Ok(Guard::open(&path)?.kept()) } else { Ok(None) }
+    // Only read: whoever checks a register need not be able to write where its registrar does.
+    match File::open(&path) {
+        Ok(file) => Ok(Some(read(&path, &file)?).filter(|head| head.height > Height(0))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(RegistrarError::File { operation: "open", path, source }),
+    }
 }
 
 /// Makes the file and its folder when they are not there. A file that is there stays: also one that another registrar

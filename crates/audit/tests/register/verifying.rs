@@ -52,6 +52,7 @@ async fn a_register_without_the_block_that_was_kept_is_cut_or_another() {
     let finding = against(cut, kept).await.finding.expect("two blocks are gone");
     assert_eq!((finding.height, finding.what.as_str()), (Height(5), "the register ends here, but block 6 was durable"));
     let other = against(town.log.blocks(), Head { hash: [7; 32], ..kept }).await.finding.expect("it is another block");
+    assert_eq!(other.position, Position(kept.next.0 - 1), "the block's first event: it has one");
     assert!(other.height == Height(6) && other.what.starts_with("another block was durable here"), "{other}");
 }
 

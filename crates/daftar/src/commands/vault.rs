@@ -8,6 +8,6 @@ pub(super) async fn run(config: &Config, what: &What) -> Outcome {
     if !replace_lost_vault(config).await? {
         return Err("the vault is there and is the city's own: nothing was changed".into());
     }
-    println!("An empty vault is in place. What was sealed before is treated as of persons who are forgotten.");
+    println!("The vault that is there now, or a new one, is the city's. Whoever it does not know counts as forgotten.");
     Ok(())
 }

@@ -19,6 +19,8 @@ pub(crate) async fn run(shared: Shared) -> (&'static str, Result<(), Failed>) {
             () = stand_by(&shared) => {}
         }
         let ended = once(&shared, metrics.clone()).await;
+        // Whatever it waited for, it waits no more: nats-server is not to be started anew for that.
+        shared.health.set_stuck(false);
         let Err(error) = ended else { return ("registrar", Ok(())) };
         let trouble = chain(&error);
         shared.health.set("registrar", Some(trouble.clone()));
