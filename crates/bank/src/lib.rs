@@ -1,0 +1,1 @@
+//! Paying through a bank: redirect, callback, reconciliation, refund; and the test bank that up starts.

@@ -1,0 +1,1 @@
+//! The licence as a credential and as a document: SD-JWT VC, Token Status List, HTML, PDF, QR.

@@ -1,0 +1,1 @@
+//! Documents: streamed in, sealed, content-addressed; sniffed, limited and previewed.
