@@ -54,6 +54,12 @@ pub enum Command {
     IssueBill { case: CaseId },
     /// Books a payment.
     RecordPayment { case: CaseId, bill: BillNumber, amount: Rials, reference: SmolStr },
+    /// Gives a payment back, whole or in part.
+    OrderRefund { case: CaseId, payment: SmolStr, amount: Rials, note: Option<Sealed> },
+    /// The bank says that it paid a refund out.
+    ConfirmRefund { case: CaseId, payment: SmolStr, reference: SmolStr },
+    /// An officer looks at a case, or at one document of it.
+    ViewFile { case: CaseId, document: Option<Document> },
     /// Extends the promised date, or a step's deadline, once.
     ExtendDeadline { case: CaseId, step: Option<StepId> },
     /// Refuses the application, with the article.

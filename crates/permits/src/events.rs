@@ -64,6 +64,12 @@ events! {
     BillIssued,
     /// Money came in.
     PaymentReceived,
+    /// Money is owed to whoever paid.
+    RefundOrdered,
+    /// The bank paid a refund out.
+    RefundPaid,
+    /// An officer looked at the case or at a document of it.
+    FileViewed,
     /// The application was refused.
     CaseRefused,
     /// The application was granted.

@@ -21,7 +21,7 @@ use kernel::{Envelope, Fact, Instant, Meta, PersonId, Register, Stored, WireErro
 
 impl Register for Permits {
     const NAME: &'static str = "permits";
-    const SNAPSHOT_VERSION: u32 = 2;
+    const SNAPSHOT_VERSION: u32 = 3;
     type Command = Command;
     type Event = Event;
     type Refusal = Refusal;

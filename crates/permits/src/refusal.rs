@@ -151,6 +151,16 @@ refusals! {
         "فقط {outstanding} ریال مانده است"; "only {outstanding} rials are outstanding";
     PaymentBooked { reference: SmolStr } "payment-booked" on "reference";
         "پرداخت {reference} پیش از این ثبت شده است"; "the payment {reference} is booked already";
+    UnknownPayment { reference: SmolStr } "unknown-payment" on "payment";
+        "پرداختی به شماره {reference} در این پرونده نیست"; "this case has no payment {reference}";
+    RefundPending { reference: SmolStr } "refund-pending" on "payment";
+        "بازگرداندن پرداخت {reference} هنوز در راه است"; "a refund of the payment {reference} is still on its way";
+    RefundTooLarge { refundable: Rials } "refund-too-large" on "amount";
+        "از این پرداخت {refundable} ریال بازگرداندنی است"; "{refundable} rials of this payment can be given back";
+    NoRefundPending { reference: SmolStr } "no-refund-pending" on "payment";
+        "برای پرداخت {reference} بازپرداختی در راه نیست"; "no refund of the payment {reference} is on its way";
+    OnlyOfficersView {} "only-officers-view";
+        "فقط نگاه کارمندان به پرونده ثبت می‌شود"; "only an officer's look at a file is recorded";
     FeeNotComputable { fee: StepId, why: SmolStr } "fee-not-computable" on "facts";
         "عوارض {fee} حساب نشد: {why}"; "the fee {fee} cannot be computed: {why}";
 

@@ -21,6 +21,7 @@ mod rules {
     mod objections;
     mod office;
     mod procedures;
+    mod refunds;
     mod refusals;
     mod sealed;
     mod shipped;

@@ -29,6 +29,9 @@ pub fn sees(event: &Event) -> Disclosure {
         | Event::PersonForgotten(_)
         | Event::BillIssued(_)
         | Event::PaymentReceived(_)
+        | Event::RefundOrdered(_)
+        | Event::RefundPaid(_)
+        | Event::FileViewed(_)
         | Event::ObjectionRaised(_)
         | Event::ObjectionDecided(_) => Disclosure::Hidden,
         Event::CityEstablished(_)

@@ -59,7 +59,10 @@ impl ReadModel for Timeline {
     };
 
     fn keys(event: &Recorded<'_, Event>, keys: &mut Vec<Key>) {
-        keys.push(Key::one(event.meta.position));
+        // Who looked is told apart: it is nothing that happened to the case, and would bury what did.
+        if !matches!(event.event, Event::FileViewed(_)) {
+            keys.push(Key::one(event.meta.position));
+        }
     }
 
     fn fold(_: Option<Entry>, _: &Key, event: &Recorded<'_, Event>) -> Result<Option<Entry>, Unfoldable> {

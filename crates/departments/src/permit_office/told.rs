@@ -3,7 +3,7 @@
 
 use kernel::{Date, Sealed, StepId, deadline::Deadline};
 use permits::Event;
-use permits::events::{Clock, Moved, StepCompleted};
+use permits::events::{Clock, Moved, RefundReason, StepCompleted};
 use serde_json::{Map, Value as Json, json};
 use smol_str::{SmolStr, ToSmolStr as _};
 
@@ -28,6 +28,8 @@ pub(super) fn subject(event: &Event) -> Option<SmolStr> {
         Event::DeadlinePassed(e) => Some(clock(&e.clock)),
         Event::BillIssued(e) => Some(e.bill.to_smolstr()),
         Event::PaymentReceived(e) => Some(e.bill.to_smolstr()),
+        Event::RefundOrdered(e) => Some(e.bill.to_smolstr()),
+        Event::RefundPaid(e) => Some(e.bill.to_smolstr()),
         Event::CaseRefused(e) => e.article.as_ref().map(StepId::to_smolstr),
         Event::LicenceIssued(e) => Some(e.licence.to_smolstr()),
         Event::LicenceSuspended(e) => Some(e.article.to_smolstr()),
@@ -46,6 +48,7 @@ pub(super) fn subject(event: &Event) -> Option<SmolStr> {
         | Event::LicenceTransferred(_)
         | Event::ObjectionRaised(_)
         | Event::ObjectionDecided(_)
+        | Event::FileViewed(_)
         | Event::RecordClosed(_) => None,
     }
 }
@@ -80,6 +83,8 @@ pub(super) fn facts(event: &Event) -> Option<Json> {
         Event::DeadlinePassed(e) => Some(json!({ "due": e.due.to_string(), "escalated_to": e.escalated_to })),
         Event::BillIssued(e) => Some(json!({ "total": e.total, "due": due(e.deadline) })),
         Event::PaymentReceived(e) => Some(json!({ "amount": e.amount, "outstanding": e.outstanding })),
+        Event::RefundOrdered(e) => Some(json!({ "amount": e.amount, "reason": reason(e.reason) })),
+        Event::RefundPaid(e) => Some(json!({ "amount": e.amount })),
         Event::LicenceIssued(e) => Some(json!({ "valid_until": day(e.valid_until) })),
         Event::LicenceRenewed(e) => Some(json!({ "valid_until": day(e.valid_until) })),
         Event::ObjectionRaised(e) => Some(json!({ "due": due(e.deadline) })),
@@ -101,6 +106,7 @@ pub(super) fn facts(event: &Event) -> Option<Json> {
         | Event::LicenceRevoked(_)
         | Event::LicenceTransferred(_)
         | Event::WorkCompleted(_)
+        | Event::FileViewed(_)
         | Event::RecordClosed(_) => None,
     }
 }
@@ -117,6 +123,7 @@ pub(super) fn sealed(event: &Event) -> (Option<&Sealed>, Option<&Sealed>) {
         Event::LicenceRevoked(e) => (e.note.as_ref(), None),
         Event::ObjectionRaised(e) => (e.note.as_ref(), None),
         Event::ObjectionDecided(e) => (e.note.as_ref(), None),
+        Event::RefundOrdered(e) => (e.note.as_ref(), None),
         Event::StepRecorded(e) => (None, e.actor.as_ref()),
         Event::CityEstablished(_)
         | Event::ProcedurePublished(_)
@@ -137,6 +144,8 @@ pub(super) fn sealed(event: &Event) -> (Option<&Sealed>, Option<&Sealed>) {
         | Event::ConsultationRequested(_)
         | Event::BillIssued(_)
         | Event::PaymentReceived(_)
+        | Event::RefundPaid(_)
+        | Event::FileViewed(_)
         | Event::PermitGranted(_)
         | Event::LicenceIssued(_)
         | Event::LicenceReinstated(_)
@@ -178,6 +187,14 @@ fn clock(clock: &Clock) -> SmolStr {
         Clock::Consultation(agency) => agency.to_smolstr(),
         Clock::Objection => SmolStr::new_static("objection"),
         Clock::Bill => SmolStr::new_static("bill"),
+    }
+}
+
+fn reason(reason: RefundReason) -> &'static str {
+    match reason {
+        RefundReason::Surplus => "surplus",
+        RefundReason::CaseEnded => "case-ended",
+        RefundReason::Decided => "decided",
     }
 }
 

@@ -75,7 +75,12 @@ pub(super) fn of(event: &Event) -> Touch<'_> {
         | Event::WorkCompleted(_) => LICENCE,
         Event::LicenceRenewed(_) => Touch { licence: true, ..NONE },
         Event::CutOverBreached(_) => Touch { breach: true, ..NONE },
-        Event::KinDeclared(_) | Event::PersonForgotten(_) | Event::StepRecorded(_) => NONE,
+        Event::KinDeclared(_)
+        | Event::PersonForgotten(_)
+        | Event::RefundOrdered(_)
+        | Event::RefundPaid(_)
+        | Event::FileViewed(_)
+        | Event::StepRecorded(_) => NONE,
     }
 }
 

@@ -26,7 +26,10 @@ pub(super) fn of(event: &Event) -> Touch {
         | Event::ApplicationWithdrawn(_)
         | Event::RecordClosed(_)
         | Event::ObjectionDecided(_) => DUES,
-        Event::CityEstablished(_)
+        Event::RefundOrdered(_)
+        | Event::RefundPaid(_)
+        | Event::FileViewed(_)
+        | Event::CityEstablished(_)
         | Event::ProcedurePublished(_)
         | Event::HolidayDeclared(_)
         | Event::HolidayWithdrawn(_)

@@ -49,7 +49,15 @@ pub(super) fn check(command: &Command) -> Checked {
             count("documents", documents.len(), MAX_ITEMS)?;
             sealed("note", note.as_ref())
         }
-        Command::RecordPayment { reference, .. } => payment_reference(reference),
+        Command::RecordPayment { reference, .. } => payment_reference("reference", reference),
+        Command::ConfirmRefund { payment, reference, .. } => {
+            payment_reference("payment", payment)?;
+            payment_reference("reference", reference)
+        }
+        Command::OrderRefund { payment, note, .. } => {
+            payment_reference("payment", payment)?;
+            sealed("note", note.as_ref())
+        }
         Command::AnswerConsultation { note, .. }
         | Command::RefuseCase { note, .. }
         | Command::Suspend { note, .. }
@@ -72,6 +80,7 @@ pub(super) fn check(command: &Command) -> Checked {
         | Command::TakeStep { .. }
         | Command::Consult { .. }
         | Command::IssueBill { .. }
+        | Command::ViewFile { .. }
         | Command::ExtendDeadline { .. }
         | Command::Grant { .. }
         | Command::IssueLicence { .. }
@@ -106,8 +115,7 @@ fn text(field: &str, text: &str, max: usize) -> Checked {
     Ok(())
 }
 
-fn payment_reference(reference: &str) -> Checked {
-    let field = "reference";
+fn payment_reference(field: &str, reference: &str) -> Checked {
     if reference.chars().count() > MAX_PAYMENT_REFERENCE {
         return Err(Refusal::TextTooLong { field: field.into(), max: MAX_PAYMENT_REFERENCE as u32 });
     }

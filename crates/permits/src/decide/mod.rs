@@ -12,6 +12,7 @@ mod money;
 mod objections;
 mod records;
 mod steps;
+mod views;
 
 use crate::{commands::Command, events::Event, refusal::Refusal, state::Permits};
 use draft::Asking;
@@ -49,6 +50,15 @@ pub(crate) fn decide(state: &Permits, envelope: &Envelope<Command>, now: Instant
             let work = steps::Work { step, outcome, checklist, documents, note: note.as_ref() };
             steps::complete(asking.about(*case)?, &work)
         }
+        Command::OrderRefund { case, payment, amount, note } => {
+            money::order_refund(asking.about(*case)?, payment, *amount, note.as_ref())
+        }
+        Command::ConfirmRefund { case, payment, reference } => {
+            money::confirm_refund(asking.about(*case)?, payment, reference)
+        }
+
+        Command::ViewFile { case, document } => views::view(asking.about(*case)?, document.as_ref()),
+
         Command::ExtendDeadline { case, step } => steps::extend(asking.about(*case)?, step.as_ref()),
 
         Command::Consult { case, step, agency } => consultations::consult(asking.about(*case)?, step, agency),

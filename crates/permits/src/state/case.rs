@@ -189,12 +189,32 @@ pub struct Bill {
     pub total: Rials,
     /// What was paid of it.
     pub paid: Rials,
-    /// What all bills of this case ask for.
+    /// What all bills of this case ask for, without what was given back.
     pub billed: Rials,
-    /// The bank's numbers of all payments of this case.
-    pub references: Box<[SmolStr]>,
+    /// All payments of this case.
+    pub payments: Box<[Payment]>,
+    /// Refunds that are ordered and not paid out yet.
+    pub refunds: Box<[Refund]>,
     /// By when.
     pub clock: Option<Running>,
+}
+
+/// Money that came in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payment {
+    /// The bank's tracking number.
+    pub reference: SmolStr,
+    /// What the city keeps of it; nothing of what was never owed.
+    pub amount: Rials,
+}
+
+/// Money that goes back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refund {
+    /// The bank's tracking number of the payment.
+    pub payment: SmolStr,
+    /// How much of it.
+    pub amount: Rials,
 }
 
 impl Bill {

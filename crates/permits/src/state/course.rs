@@ -1,6 +1,8 @@
 //! What each event does to its case: one arm an event, each a short function.
 
-use super::case::{Bill, Case, ClockKey, Consultation, Later, Licence, OpenStep, Owed, Running, Status};
+use super::case::{
+    Bill, Case, ClockKey, Consultation, Later, Licence, OpenStep, Owed, Payment, Refund, Running, Status,
+};
 use crate::{
     events::*,
     procedure::{Facts, Procedure},
@@ -37,6 +39,12 @@ impl Case {
             Event::ConsultationAnswered(e) => self.answer(agency(procedure, &e.agency), e.verdict),
             Event::BillIssued(e) => self.bill(e, at),
             Event::PaymentReceived(e) => self.pay(e),
+            Event::RefundOrdered(e) => self.owe(e),
+            Event::RefundPaid(e) => {
+                if let Some(bill) = &mut self.later_mut().bill {
+                    retain(&mut bill.refunds, |pending| pending.payment != e.payment);
+                }
+            }
             Event::CaseRefused(_) => self.decided(Status::Refused, at),
             Event::PermitGranted(_) => self.status = Status::Granted,
             Event::LicenceIssued(e) => {
@@ -60,6 +68,7 @@ impl Case {
             }
             Event::ObjectionDecided(e) => self.objection_decided(procedure, e),
             Event::CutOverBreached(_)
+            | Event::FileViewed(_)
             | Event::StepRecorded(_)
             | Event::ApplicationSubmitted(_)
             | Event::CityEstablished(_)
@@ -103,9 +112,29 @@ impl Case {
     fn pay(&mut self, e: &PaymentReceived) {
         if let Some(bill) = &mut self.later_mut().bill {
             bill.paid = kernel::Rials(bill.total.0 - e.outstanding.0);
-            push(&mut bill.references, e.reference.clone());
+            push(&mut bill.payments, Payment { reference: e.reference.clone(), amount: e.amount });
         }
         self.release();
+    }
+
+    fn owe(&mut self, e: &RefundOrdered) {
+        let Some(bill) = &mut self.later_mut().bill else { return };
+        push(&mut bill.refunds, Refund { payment: e.payment.clone(), amount: e.amount });
+        let booked = bill.payments.iter_mut().find(|booked| booked.reference == e.payment);
+        match (booked, e.reason) {
+            // The city asks for that much less, and has that much less.
+            (Some(booked), RefundReason::Decided) => {
+                booked.amount = kernel::Rials(booked.amount.0 - e.amount.0);
+                bill.total = kernel::Rials(bill.total.0 - e.amount.0);
+                bill.paid = kernel::Rials(bill.paid.0 - e.amount.0);
+                bill.billed = kernel::Rials(bill.billed.0 - e.amount.0);
+            }
+            (Some(_), RefundReason::Surplus | RefundReason::CaseEnded) => {}
+            // None of it was owed; its number is kept so that it is not booked again.
+            (None, _) => {
+                push(&mut bill.payments, Payment { reference: e.payment.clone(), amount: kernel::Rials(0) });
+            }
+        }
     }
 
     fn renew(&mut self, e: &LicenceRenewed) {
@@ -171,12 +200,15 @@ impl Case {
     fn bill(&mut self, e: &BillIssued, at: Instant) {
         let later = self.later_mut();
         let earlier = later.bill.take();
+        let billed = earlier.as_ref().map_or(0, |bill| bill.billed.0);
+        let (payments, refunds) = earlier.map(|bill| (bill.payments, bill.refunds)).unwrap_or_default();
         later.bill = Some(Box::new(Bill {
             number: e.bill,
             total: e.total,
             paid: kernel::Rials(0),
-            billed: kernel::Rials(e.total.0 + earlier.as_ref().map_or(0, |bill| bill.billed.0)),
-            references: earlier.map_or_else(Box::default, |bill| bill.references),
+            billed: kernel::Rials(e.total.0 + billed),
+            payments,
+            refunds,
             clock: e.deadline.map(|deadline| Running::new(deadline, false)),
         }));
         later.held_since.get_or_insert(at);

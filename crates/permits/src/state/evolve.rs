@@ -53,6 +53,9 @@ impl Permits {
             | Event::ConsultationAnswered(_)
             | Event::BillIssued(_)
             | Event::PaymentReceived(_)
+            | Event::RefundOrdered(_)
+            | Event::RefundPaid(_)
+            | Event::FileViewed(_)
             | Event::CaseRefused(_)
             | Event::PermitGranted(_)
             | Event::LicenceIssued(_)
@@ -93,6 +96,8 @@ impl Permits {
             self.books.bills.given(e.bill.year(), e.bill.serial());
         } else if let Event::PaymentReceived(e) = &fact.event {
             self.booked.insert(e.reference.clone());
+        } else if let Event::RefundOrdered(e) = &fact.event {
+            self.booked.insert(e.payment.clone());
         } else if let Event::LicenceIssued(e) = &fact.event {
             self.books.licences.given(e.licence.year(), e.licence.serial());
         } else if let Event::WorkCompleted(e) = &fact.event {

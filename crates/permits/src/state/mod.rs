@@ -112,7 +112,7 @@ impl Permits {
     pub(crate) fn index(&mut self) {
         self.live_parcels = LiveParcels::of(&self.cases);
         let bills = self.cases.iter().filter_map(|(_, case)| case.later().bill.as_ref());
-        self.booked = bills.flat_map(|bill| bill.references.iter().cloned()).collect();
+        self.booked = bills.flat_map(|bill| bill.payments.iter().map(|payment| payment.reference.clone())).collect();
         self.due = self.cases.iter().filter_map(|(id, case)| Some((case.next_due()?, id))).collect();
     }
 

@@ -89,6 +89,9 @@ stored_events! {
     47 RecordClosed;
     48 StepCancelled;
     49 ConsultationCancelled;
+    50 RefundOrdered;
+    51 RefundPaid;
+    52 FileViewed;
 }
 
 fn stored<T: Serialize>(code: u16, body: &T) -> Stored<'static> {

@@ -298,6 +298,48 @@ pub struct PaymentReceived {
     pub outstanding: Rials,
 }
 
+/// Why money goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RefundReason {
+    /// More came in than was outstanding.
+    Surplus,
+    /// It came in when the case had ended.
+    CaseEnded,
+    /// The office that bills decided it.
+    Decided,
+}
+
+/// Money is owed to whoever paid. It is no longer counted as paid from here on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundOrdered {
+    pub bill: BillNumber,
+    pub district: DistrictId,
+    /// The bank's tracking number of the payment that goes back, whole or in part.
+    pub payment: SmolStr,
+    pub amount: Rials,
+    pub reason: RefundReason,
+    pub note: Option<Sealed>,
+}
+
+/// The bank paid a refund out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundPaid {
+    pub bill: BillNumber,
+    pub district: DistrictId,
+    /// The bank's tracking number of the payment that went back.
+    pub payment: SmolStr,
+    pub amount: Rials,
+    /// The bank's tracking number of the refund.
+    pub reference: SmolStr,
+}
+
+/// An officer looked at the case, or at one document of it. Who stands in the block.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileViewed {
+    pub district: DistrictId,
+    pub document: Option<Document>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CaseRefused {
     /// Of the procedure's articles; none when the procedure's own deadline refuses.

@@ -339,6 +339,16 @@ pub(super) fn pay(amount: i64, reference: &str) -> Command {
     Command::RecordPayment { case: case(1), bill, amount: kernel::Rials(amount), reference: reference.into() }
 }
 
+pub(super) fn give_back(payment: &str, amount: i64) -> Command {
+    Command::OrderRefund { case: case(1), payment: payment.into(), amount: kernel::Rials(amount), note: None }
+}
+
+/// Money that goes back of what came in by this reference, on the first bill.
+pub(super) fn owed(payment: &str, amount: i64, reason: RefundReason) -> Event {
+    let (bill, district) = (BillNumber::new(1405, 1), DistrictId(3));
+    RefundOrdered { bill, district, payment: payment.into(), amount: kernel::Rials(amount), reason, note: None }.into()
+}
+
 /// Every step of the application, for two floors.
 pub(super) fn ready() -> Vec<Ask> {
     let rest = [

@@ -199,7 +199,7 @@ proptest! {
 fn random_lives_see_most_events() {
     let mut runner = proptest::test_runner::TestRunner::deterministic();
     let mut seen = BTreeSet::new();
-    for _ in 0..100 {
+    for _ in 0..300 {
         let tree = moves().new_tree(&mut runner).unwrap();
         let world = live(&proptest::strategy::ValueTree::current(&tree));
         seen.extend(world.facts.iter().map(|fact| fact.event.name()));

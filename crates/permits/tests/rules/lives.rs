@@ -103,15 +103,28 @@ fn talk() -> BoxedStrategy<Command> {
 }
 
 fn money() -> BoxedStrategy<Command> {
+    let refund = select(&[500_i64, 1_000, 2_000][..]);
     let amount = select(&[1_000_i64, 2_000, 3_000, 500, 0, 9_009][..]);
     prop_oneof![
-        a_case().prop_map(|case| Command::IssueBill { case }),
-        (a_case(), 1..5_u32, amount, 0..40_u32).prop_map(|(case, serial, amount, reference)| Command::RecordPayment {
+        4 => a_case().prop_map(|case| Command::IssueBill { case }),
+        6 => (a_case(), 1..5_u32, amount, 0..40_u32).prop_map(|(case, serial, amount, reference)| Command::RecordPayment {
             case,
             bill: BillNumber::new(1405, serial),
             amount: Rials(amount),
             reference: format!("T{reference}").into()
         }),
+        1 => (a_case(), refund, 0..40_u32).prop_map(|(case, amount, payment)| Command::OrderRefund {
+            case,
+            payment: format!("T{payment}").into(),
+            amount: Rials(amount),
+            note: None
+        }),
+        1 => (a_case(), 0..40_u32).prop_map(|(case, payment)| Command::ConfirmRefund {
+            case,
+            payment: format!("T{payment}").into(),
+            reference: "R1".into()
+        }),
+        1 => a_case().prop_map(|case| Command::ViewFile { case, document: None }),
     ]
     .boxed()
 }
@@ -145,14 +158,14 @@ fn decisions() -> BoxedStrategy<Command> {
 
 fn of_the_city() -> BoxedStrategy<Command> {
     prop_oneof![
-        select(DAYS).prop_map(|day| Command::DeclareHoliday { date: date(day), title: "برف".into() }),
-        select(DAYS).prop_map(|day| Command::WithdrawHoliday { date: date(day) }),
-        Just(Command::SetRestDays {
+        3 => select(DAYS).prop_map(|day| Command::DeclareHoliday { date: date(day), title: "برف".into() }),
+        3 => select(DAYS).prop_map(|day| Command::WithdrawHoliday { date: date(day) }),
+        1 => Just(Command::SetRestDays {
             from: date("1405/09/20"),
             days: vec![kernel::Weekday::Thursday, kernel::Weekday::Friday]
         }),
-        Just(Command::ForgetPerson { person: OTHER }),
-        Just(publish(&KIOSK.replace("version = 1", "version = 2").replace("days = 2", "days = 3"))),
+        1 => Just(Command::ForgetPerson { person: OTHER }),
+        1 => Just(publish(&KIOSK.replace("version = 1", "version = 2").replace("days = 2", "days = 3"))),
     ]
     .boxed()
 }
@@ -177,7 +190,9 @@ fn fitting(command: &Command, dice: usize) -> &'static str {
             ROLES.iter().find(|role| role.strip_prefix("agency-") == Some(agency.as_str())).unwrap()
         }
         Command::IssueBill { .. } => "cashier",
-        Command::RecordPayment { .. } => "bank",
+        Command::RecordPayment { .. } | Command::ConfirmRefund { .. } => "bank",
+        Command::OrderRefund { .. } => "cashier",
+        Command::ViewFile { .. } => "clerk",
         Command::DecideObjection { .. } => "panel",
         Command::RecordStep { .. } | Command::CloseRecord { .. } => "importer",
         Command::ExtendDeadline { .. }
@@ -240,8 +255,12 @@ fn helpful(state: &Permits, id_of: CaseId) -> Option<Command> {
             note: None,
         });
     }
+    if let Some(pending) = case.later().bill.as_ref().and_then(|bill| bill.refunds.first()) {
+        let payment = pending.payment.clone();
+        return Some(Command::ConfirmRefund { case: id_of, payment, reference: "R2".into() });
+    }
     if let Some(bill) = case.later().bill.as_ref().filter(|bill| bill.outstanding().0 > 0) {
-        let reference = format!("H{}", bill.references.len()).into();
+        let reference = format!("H{}", bill.payments.len()).into();
         return Some(Command::RecordPayment { case: id_of, bill: bill.number, amount: bill.outstanding(), reference });
     }
     let open = case.open.first().map(|step| procedure.step_at(usize::from(step.place)).id.clone());

@@ -8,7 +8,7 @@ use kernel::{CaseId, Instant, Register};
 use permits::{
     Permits,
     procedure::Procedure,
-    state::case::{Bill, Case, Consultation, Later, OpenStep, Owed},
+    state::case::{Bill, Case, Consultation, Later, OpenStep, Owed, Payment},
 };
 use std::mem::size_of;
 
@@ -33,8 +33,8 @@ fn heap(case: &Case, procedure: &Procedure) -> usize {
     let fields = procedure.source().fields.len();
     let answered = (0..fields).filter(|field| case.facts.get(procedure, *field).is_some()).count();
     let bill = case.later().bill.as_ref().map_or(0, |bill| {
-        let long = bill.references.iter().filter(|reference| reference.is_heap_allocated()).count();
-        block(size_of::<Bill>()) + block(bill.references.len() * 24) + long * 80
+        let long = bill.payments.iter().filter(|payment| payment.reference.is_heap_allocated()).count();
+        block(size_of::<Bill>()) + block(bill.payments.len() * size_of::<Payment>()) + long * 80
     });
     let later = if *case.later() == Later::default() { 0 } else { block(size_of::<Later>()) };
     block(answered * size_of::<i64>())

@@ -20,6 +20,7 @@ const TESTS: &[&str] = &[
     include_str!("numbers.rs"),
     include_str!("objections.rs"),
     include_str!("office.rs"),
+    include_str!("refunds.rs"),
     include_str!("steps.rs"),
 ];
 

@@ -12,6 +12,9 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("HolidayDeclared", "title", "the public name of a holiday, set by the administrator"),
     ("Origin", "reference", "a case's number in the log it is read from; importers are told not to use names"),
     ("PaymentReceived", "reference", "the bank's tracking number: up to 64 printable ASCII characters without spaces"),
+    ("RefundOrdered", "payment", "the bank's tracking number, as above"),
+    ("RefundPaid", "payment", "the same"),
+    ("RefundPaid", "reference", "the same"),
     ("CutOverBreached", "channel", "a channel of the procedure"),
     ("StepRecorded", "name", "the name of an activity in another system's log"),
     ("StepRecorded", "unit", "the unit of the organisation in that log"),
@@ -38,6 +41,7 @@ const CLOSED: &[&str] = &[
     "Sealed",
     "Clock",
     "Moved",
+    "RefundReason",
     "Verdict",
     // Slugs of at most 48 characters of a-z, 0-9 and dashes, and a parcel's code of digits.
     "StepId",

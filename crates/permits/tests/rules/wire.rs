@@ -210,6 +210,29 @@ fn application(code: u16) -> Option<BoxedStrategy<Event>> {
             reference: text(),
             outstanding: rials()
         }),
+        50 => made!(RefundOrdered {
+            bill: bill(),
+            district: district(),
+            payment: text(),
+            amount: rials(),
+            reason: prop_oneof![
+                Just(RefundReason::Surplus),
+                Just(RefundReason::CaseEnded),
+                Just(RefundReason::Decided)
+            ],
+            note: note()
+        }),
+        51 => made!(RefundPaid {
+            bill: bill(),
+            district: district(),
+            payment: text(),
+            amount: rials(),
+            reference: text()
+        }),
+        52 => made!(FileViewed {
+            district: district(),
+            document: option::of((slug(), any::<[u8; 32]>()).prop_map(|(kind, sha256)| Document { kind, sha256 }))
+        }),
         48 => made!(StepCancelled { step: slug(), district: district() }),
         49 => made!(ConsultationCancelled { agency: slug(), district: district() }),
         _ => return None,
