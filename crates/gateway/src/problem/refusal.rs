@@ -31,7 +31,8 @@ macro_rules! kinds {
 
 kinds! {
     Forbidden:
-        RoleMayNot DistrictNotYours OwnCase CaseOfKin NotYourCase MayNotBackdate OnlyImporterMayImport;
+        RoleMayNot DistrictNotYours OwnCase CaseOfKin NotYourCase MayNotBackdate OnlyImporterMayImport
+        OnlyOfficersView;
     NotFound:
         UnknownCase UnknownStep UnknownStepName UnknownAgency;
     Conflict:
@@ -39,6 +40,7 @@ kinds! {
         KinDeclaredAlready ForgottenAlready ForgottenPerson ExtensionTooLate ParcelHasLiveApplication CaseIsNot
         CaseWithApplicant CaseNotReturned StepNotOpen StepTakenByOther StepsPending ConsultationOpen
         ConsultationNotOpen ConsultationRejected BillExists BillMissing BillUnpaid NothingToBill PaymentBooked
+        RefundPending NoRefundPending
         NoDeadline ExtensionUsed NoExtension NoDeadlinePassed CalendarUnchanged NoRenewal ObjectionOpen NoObjection
         ObjectionTooLate NoObjectionAllowed NotObserved IsObserved OnlyImported;
     InvalidField:
@@ -47,7 +49,7 @@ kinds! {
         UnknownDistrict ApplicantMissing ParcelMissing UnknownField FieldMissing FieldKind FieldOutOfRange
         FieldTwice UnknownDocument DocumentMissing NotEligible CorrectionMissing UnknownCorrection UnknownOutcome
         UnknownChecklistItem ChecklistIncomplete UnknownBill AmountNotPositive AmountTooLarge FeeNotComputable
-        UnknownArticle;
+        UnknownArticle UnknownPayment RefundTooLarge;
 }
 
 #[cfg(test)]
