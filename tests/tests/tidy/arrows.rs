@@ -16,10 +16,12 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("departments", &["kernel", "ledger", "projection", "permits", "complaints", "transparency"]),
     ("feeds", &["kernel", "ledger", "permits", "complaints", "transparency"]),
     ("vault", &["kernel"]),
+    // It knows orders and amounts; what a bill is, and who may pay it, is for whoever asks it.
+    ("bank", &["kernel"]),
     // The registrar's client is how a command is sent; the registrar itself is another process.
     (
         "gateway",
-        &["kernel", "registrar", "projection", "departments", "vault", "permits", "complaints", "transparency"],
+        &["kernel", "registrar", "projection", "departments", "vault", "bank", "permits", "complaints", "transparency"],
     ),
     ("import", &["kernel", "registrar", "vault", "permits"]),
     ("audit", &["kernel", "ledger", "projection", "departments", "permits", "complaints", "transparency"]),
@@ -36,6 +38,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "departments",
             "feeds",
             "vault",
+            "bank",
             "gateway",
             "import",
             "audit",
