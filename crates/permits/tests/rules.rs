@@ -8,6 +8,7 @@ mod rules {
     mod clocks;
     mod commands;
     mod consultations;
+    mod explained;
     mod fees;
     mod golden;
     mod harness;

@@ -71,7 +71,7 @@ pub enum FormulaError {
 }
 
 /// A field's name in CEL: underscores for dashes.
-fn cel_name(field: &FieldSource) -> String {
+pub(super) fn cel_name(field: &FieldSource) -> String {
     field.id.as_str().replace('-', "_")
 }
 
@@ -155,10 +155,7 @@ impl Formula {
     /// # Errors
     /// When it overflows, divides by zero or is not a number.
     pub fn integer(&self, scope: &Scope) -> Result<i64, FormulaError> {
-        match self.value(scope)? {
-            cel::Value::Int(number) => Ok(number),
-            other => Err(FormulaError::Kind { expected: "a whole number", found: format!("{other:?}") }),
-        }
+        scope.integer(&self.expression)
     }
 
     /// Its value as a condition.
@@ -166,14 +163,12 @@ impl Formula {
     /// # Errors
     /// When it fails on these values or is not a boolean.
     pub fn holds(&self, scope: &Scope) -> Result<bool, FormulaError> {
-        match self.value(scope)? {
-            cel::Value::Bool(holds) => Ok(holds),
-            other => Err(FormulaError::Kind { expected: "true or false", found: format!("{other:?}") }),
-        }
+        scope.holds(&self.expression)
     }
 
-    fn value(&self, scope: &Scope) -> Result<cel::Value, FormulaError> {
-        cel::Value::resolve(&self.expression, &scope.0).map_err(|error| FormulaError::Failed(error.to_string()))
+    /// Its tree.
+    pub(super) fn expression(&self) -> &IdedExpr {
+        &self.expression
     }
 }
 
@@ -197,5 +192,25 @@ impl Scope {
             context.add_variable_from_value(cel_name(field), bound);
         }
         Scope(context)
+    }
+
+    /// The whole number that an expression comes to.
+    pub(super) fn integer(&self, expression: &IdedExpr) -> Result<i64, FormulaError> {
+        match self.value(expression)? {
+            cel::Value::Int(number) => Ok(number),
+            other => Err(FormulaError::Kind { expected: "a whole number", found: format!("{other:?}") }),
+        }
+    }
+
+    /// Whether a condition holds.
+    pub(super) fn holds(&self, expression: &IdedExpr) -> Result<bool, FormulaError> {
+        match self.value(expression)? {
+            cel::Value::Bool(holds) => Ok(holds),
+            other => Err(FormulaError::Kind { expected: "true or false", found: format!("{other:?}") }),
+        }
+    }
+
+    fn value(&self, expression: &IdedExpr) -> Result<cel::Value, FormulaError> {
+        cel::Value::resolve(expression, &self.0).map_err(|error| FormulaError::Failed(error.to_string()))
     }
 }

@@ -3,15 +3,18 @@
 //! [`Procedure::parse`] is the only way in: a procedure that exists has been checked as a whole.
 
 mod check;
+pub mod explain;
 mod facts;
 pub mod formula;
 pub mod source;
+mod words;
 
 use formula::{Formula, Scope};
 use kernel::{Date, ProcedureId, Rials, RoleId, StepId};
 use source::{ConsultationSource, Decisions, FeeSource, OutcomeSource, Phase, Source, StepSource};
 
 pub use facts::Facts;
+pub use words::Words;
 
 /// A checked procedure with its formulas compiled.
 #[derive(Debug)]
