@@ -26,6 +26,7 @@ pub(crate) struct Bill {
     total: Rials,
     paid: Rials,
     outstanding: Rials,
+    refunded: Rials,
     paid_at: Option<Instant>,
 }
 
@@ -50,6 +51,7 @@ impl ReadModel for Bills {
             Column::int("total", Department),
             Column::int("paid", Department),
             Column::int("outstanding", Department),
+            Column::int("refunded", Department),
             Column::int("paid_at", Department),
         ],
         key: &["bill"],
@@ -77,8 +79,16 @@ impl ReadModel for Bills {
                 total: e.total,
                 paid: Rials(0),
                 outstanding: e.total,
+                refunded: Rials(0),
                 paid_at: None,
             }));
+        }
+        if let Event::RefundOrdered(e) = event.event {
+            let missing = || Unfoldable::new(format!("a refund on bill {}, which is not there", e.bill));
+            let mut bill = row.ok_or_else(missing)?;
+            let sum = bill.refunded.checked_add(e.amount);
+            bill.refunded = sum.ok_or_else(|| Unfoldable::new(format!("bill {} gives too much back", e.bill)))?;
+            return Ok(Some(bill));
         }
         let Event::PaymentReceived(e) = event.event else {
             return Err(Unfoldable::new(format!("{} is about no bill", event.event.name())));
@@ -130,6 +140,8 @@ pub struct BillView {
     pub paid: i64,
     /// What is still to be paid.
     pub outstanding: i64,
+    /// What the city decided to give back of what was paid.
+    pub refunded: i64,
     /// When it was paid in full.
     pub paid_at: Option<When>,
 }
@@ -204,6 +216,7 @@ impl Found {
             total: bill.total.0,
             paid: bill.paid.0,
             outstanding: bill.outstanding.0,
+            refunded: bill.refunded.0,
             paid_at: desk.maybe_when(bill.paid_at),
         }
     }

@@ -1,13 +1,15 @@
-//! The revenue office: bills, payments, and what is overdue.
+//! The revenue office: bills, payments, refunds, and what is overdue.
 
 mod bills;
 mod dues;
 mod payments;
+mod refunds;
 mod touch;
 
 pub use bills::{BillLineView, BillState, BillView, bill, bills};
 pub use dues::{DueView, OverdueAsk, overdue};
-pub use payments::{PaymentView, payments};
+pub use payments::{BookedView, PaymentView, booked, booked_by_bank, payments};
+pub use refunds::{RefundView, RefundsAsk, refund, refunds, refunds_of};
 
 use crate::Disclosure;
 use permits::Event;
@@ -19,7 +21,11 @@ pub const NAME: &str = "revenue_office";
 /// Its read models.
 #[must_use]
 pub fn department() -> Department<Event> {
-    Department::new(NAME).table::<bills::Bills>().table::<payments::Payments>().table::<dues::Dues>()
+    Department::new(NAME)
+        .table::<bills::Bills>()
+        .table::<payments::Payments>()
+        .table::<refunds::Refunds>()
+        .table::<dues::Dues>()
 }
 
 /// Whether the revenue office is told of an event: of money, and of what decides whether it is still owed.

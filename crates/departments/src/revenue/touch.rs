@@ -1,22 +1,24 @@
 //! Which of the revenue office's tables each event touches: the one place that names every event.
 
 use permits::Event;
-use permits::events::Clock;
+use permits::events::{Clock, RefundOrdered, RefundReason};
 use permits::numbers::BillNumber;
 
 /// The tables that an event touches.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Touch {
+pub(super) struct Touch<'a> {
     pub(super) bill: Option<BillNumber>,
     pub(super) payment: bool,
+    /// The payment of which something goes back.
+    pub(super) refund: Option<&'a str>,
     pub(super) dues: bool,
 }
 
-const NONE: Touch = Touch { bill: None, payment: false, dues: false };
-const DUES: Touch = Touch { dues: true, ..NONE };
+const NONE: Touch<'_> = Touch { bill: None, payment: false, refund: None, dues: false };
+const DUES: Touch<'_> = Touch { dues: true, ..NONE };
 
 /// What the event touches.
-pub(super) fn of(event: &Event) -> Touch {
+pub(super) fn of(event: &Event) -> Touch<'_> {
     match event {
         Event::BillIssued(e) => Touch { bill: Some(e.bill), ..DUES },
         Event::PaymentReceived(e) => Touch { bill: Some(e.bill), payment: true, ..DUES },
@@ -26,9 +28,9 @@ pub(super) fn of(event: &Event) -> Touch {
         | Event::ApplicationWithdrawn(_)
         | Event::RecordClosed(_)
         | Event::ObjectionDecided(_) => DUES,
-        Event::RefundOrdered(_)
-        | Event::RefundPaid(_)
-        | Event::FileViewed(_)
+        Event::RefundOrdered(e) => Touch { bill: decided(e), refund: Some(&e.payment), ..NONE },
+        Event::RefundPaid(e) => Touch { refund: Some(&e.payment), ..NONE },
+        Event::FileViewed(_)
         | Event::CityEstablished(_)
         | Event::ProcedurePublished(_)
         | Event::HolidayDeclared(_)
@@ -61,7 +63,15 @@ pub(super) fn of(event: &Event) -> Touch {
     }
 }
 
-fn deadline(clock: &Clock) -> Touch {
+/// The bill that the city asks less for; of what was never owed none is touched.
+fn decided(e: &RefundOrdered) -> Option<BillNumber> {
+    match e.reason {
+        RefundReason::Decided => Some(e.bill),
+        RefundReason::Surplus | RefundReason::CaseEnded => None,
+    }
+}
+
+fn deadline(clock: &Clock) -> Touch<'static> {
     match clock {
         Clock::Bill => DUES,
         Clock::Promise | Clock::Step(_) | Clock::Consultation(_) | Clock::Objection => NONE,

@@ -7,6 +7,7 @@ mod decisions;
 mod disclosure;
 mod laws;
 mod one_file;
+mod refunds;
 mod story;
 mod tables;
 mod walk;

@@ -57,6 +57,8 @@ pub(crate) fn story() -> World {
     world.does("technical-head", Command::IssueLicence { case: case(1) });
     suspended_and_completed(&mut world);
     imported(&mut world);
+    world.does("bank", pay(case(1), 2, 90_000, "T3"));
+    world.does("bank", Command::ConfirmRefund { case: case(1), payment: "T3".into(), reference: "R1".into() });
     world.does("admin", Command::DeclareHoliday { date: on("1405/10/13").date(), title: "میلاد".into() });
     world.wait(on("1405/10/12"));
     world
