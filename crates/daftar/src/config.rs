@@ -19,6 +19,9 @@ const ZONE: &str = "Asia/Tehran";
 /// Between two checks of the stream's settings when nobody says otherwise.
 const SETTINGS_CHECK: Duration = Duration::from_secs(60);
 
+/// Between two looks at the bank's list when nobody says otherwise.
+const RECONCILE_EVERY: Duration = Duration::from_secs(30);
+
 /// Why a configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
@@ -90,6 +93,21 @@ pub struct Config {
     pub log: LogFormat,
     /// The nats-server program, for `up`.
     pub nats_server: Option<PathBuf>,
+    /// The bank that fees are paid through; without one nobody can pay online.
+    pub bank: Option<BankConfig>,
+    /// How often the bank's list is compared with the register.
+    pub reconcile_every: Duration,
+}
+
+/// Where the bank is, and who the city is there.
+#[derive(Debug, Clone)]
+pub struct BankConfig {
+    /// The address that operations' names are put behind.
+    pub url: String,
+    /// Who the city is at this bank.
+    pub merchant: String,
+    /// The key shared with it.
+    pub key: Secret,
 }
 
 /// A text that is never printed.
@@ -164,10 +182,12 @@ impl Config {
             replicas: parsed("DAFTAR_REPLICAS", "1, 3 or 5")?.or(file.replicas).unwrap_or(1),
             database_url: variable("DAFTAR_DATABASE_URL").or(file.database_url),
             master_key: variable("DAFTAR_MASTER_KEY").map(Secret),
-            settings_check: settings_check()?,
+            settings_check: seconds("DAFTAR_SETTINGS_CHECK_SECONDS")?.unwrap_or(SETTINGS_CHECK),
             zone: zone()?.or(file.zone).unwrap_or_else(|| Zone::new(ZONE).expect("a zone of the bundled list")),
             log: overrides.log.or(file.log).unwrap_or_default(),
             nats_server: variable("DAFTAR_NATS_SERVER").map(PathBuf::from),
+            bank: bank()?,
+            reconcile_every: seconds("DAFTAR_RECONCILE_SECONDS")?.unwrap_or(RECONCILE_EVERY),
             data,
         })
     }
@@ -214,9 +234,30 @@ fn parsed<T: std::str::FromStr>(name: &'static str, expected: &'static str) -> R
     variable(name).map(parse).transpose()
 }
 
-fn settings_check() -> Result<Duration, ConfigError> {
-    let seconds: Option<NonZeroU32> = parsed("DAFTAR_SETTINGS_CHECK_SECONDS", "whole seconds, at least 1")?;
-    Ok(seconds.map_or(SETTINGS_CHECK, |seconds| Duration::from_secs(seconds.get().into())))
+fn seconds(name: &'static str) -> Result<Option<Duration>, ConfigError> {
+    let seconds: Option<NonZeroU32> = parsed(name, "whole seconds, at least 1")?;
+    Ok(seconds.map(|seconds| Duration::from_secs(seconds.get().into())))
+}
+
+/// The bank, whose three settings belong together.
+fn bank() -> Result<Option<BankConfig>, ConfigError> {
+    let names = ["DAFTAR_BANK_URL", "DAFTAR_BANK_MERCHANT", "DAFTAR_BANK_KEY"];
+    let [url, merchant, key] = names.map(variable);
+    match (url, merchant, key) {
+        (None, None, None) => Ok(None),
+        (Some(url), Some(merchant), Some(key)) => Ok(Some(BankConfig { url, merchant, key: Secret(key) })),
+        (url, merchant, _) => {
+            let name = if url.is_none() {
+                names[0]
+            } else if merchant.is_none() {
+                names[1]
+            } else {
+                names[2]
+            };
+            let expected = "a bank has an address, a merchant and a key, or none of the three is set";
+            Err(ConfigError::Variable { name, found: String::new(), expected })
+        }
+    }
 }
 
 fn zone() -> Result<Option<Zone>, ConfigError> {

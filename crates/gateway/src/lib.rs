@@ -16,6 +16,7 @@ pub mod permissions;
 pub mod problem;
 mod routes;
 mod serve;
+pub mod till;
 pub mod tokens;
 
 pub use gateway::{Gateway, Part, Readers, Readiness, ReadyCheck};

@@ -69,6 +69,7 @@ const OFFICES: Option<&[Group]> = Some(&[PermitOffice, DistrictOffice, RevenueOf
 const AGENCIES: Option<&[Group]> = Some(&[Agency]);
 const ADMINS: Option<&[Group]> = Some(&[Admin]);
 const REVENUE: Option<&[Group]> = Some(&[RevenueOffice]);
+const BANK: Option<&[Group]> = Some(&[Bank]);
 const READERS: Option<&[Group]> = Some(&[Citizen, PermitOffice, DistrictOffice, RevenueOffice, Agency, Partner]);
 const WORKERS: Option<&[Group]> = Some(&[PermitOffice, DistrictOffice, RevenueOffice, Agency, Partner]);
 const PAYERS: Option<&[Group]> = Some(&[Bank, PermitOffice, RevenueOffice]);
@@ -101,6 +102,8 @@ pub const RULES: &[Rule] = &[
     rule("POST", "/v1/cases/{case}/extension", DECISIONS),
     rule("POST", "/v1/cases/{case}/bill", OFFICES),
     rule("POST", "/v1/cases/{case}/payments", PAYERS),
+    rule("POST", "/v1/cases/{case}/refunds", OFFICES),
+    rule("POST", "/v1/cases/{case}/refunds/paid", BANK),
     rule("POST", "/v1/cases/{case}/refusal", DECISIONS),
     rule("POST", "/v1/cases/{case}/grant", DECISIONS),
     rule("POST", "/v1/cases/{case}/licence", DECISIONS),
@@ -118,6 +121,7 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/v1/revenue/bills", REVENUE),
     rule("GET", "/v1/revenue/payments", REVENUE),
     rule("GET", "/v1/revenue/overdue", REVENUE),
+    rule("GET", "/v1/revenue/refunds", REVENUE),
     rule("POST", "/v1/kin", STAFF),
     rule("POST", "/v1/city", ADMINS),
     rule("POST", "/v1/procedures", ADMINS),

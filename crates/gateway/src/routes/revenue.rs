@@ -1,4 +1,4 @@
-//! `/v1/revenue/…`: bills, payments and what is overdue.
+//! `/v1/revenue/…`: bills, payments, refunds and what is overdue.
 
 use super::cases::ListQuery;
 use super::page::{caught_up, limit};
@@ -9,7 +9,7 @@ use crate::parse::{Fields, wrong};
 use crate::problem::{Kind, Problem};
 use axum::{Json, extract::State};
 use departments::Page;
-use departments::revenue::{self, BillView, DueView, OverdueAsk, PaymentView};
+use departments::revenue::{self, BillView, DueView, OverdueAsk, PaymentView, RefundView, RefundsAsk};
 use kernel::{CaseId, DistrictId};
 use permits::numbers::BillNumber;
 use schemars::JsonSchema;
@@ -35,6 +35,20 @@ pub(super) struct PaymentsQuery {
     case: String,
     /// A position that the answer must hold: what a command was answered.
     after: Option<String>,
+}
+
+/// Which refunds.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RefundsQuery {
+    /// `true`: only those that are not paid out.
+    pending: Option<bool>,
+    /// A position that the answer must hold: what a command was answered.
+    after: Option<String>,
+    /// Where the page before ended: its `next`.
+    page: Option<String>,
+    /// How many items, from 1 to 100.
+    limit: Option<String>,
 }
 
 pub(super) async fn bills(
@@ -87,6 +101,21 @@ pub(super) async fn overdue(
     caught_up(desk, query.after.as_deref()).await?;
     let ask = OverdueAsk { districts: caller.actor.districts, after: query.page, limit };
     Ok(Json(revenue::overdue(desk, &ask).await?))
+}
+
+pub(super) async fn refunds(
+    State(state): State<Shared>,
+    caller: Caller,
+    Query(query): Query<RefundsQuery>,
+) -> Result<Json<Page<RefundView>>, Problem> {
+    let mut fields = Fields::default();
+    let limit = limit(&mut fields, query.limit.as_deref());
+    fields.done()?;
+    let desk = &state.readers.revenue;
+    caught_up(desk, query.after.as_deref()).await?;
+    let pending = query.pending.unwrap_or_default();
+    let ask = RefundsAsk { pending, districts: caller.actor.districts, after: query.page, limit };
+    Ok(Json(revenue::refunds(desk, &ask).await?))
 }
 
 fn mine(caller: &Caller, bill: &BillView) -> bool {
