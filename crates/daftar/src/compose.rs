@@ -34,6 +34,8 @@ pub enum Role {
     Projector,
     /// The HTTP API.
     Gateway,
+    /// Publishes to each department what it may see.
+    Feeds,
 }
 
 /// Why a city does not start.
@@ -200,6 +202,9 @@ impl City {
         if wanted.contains(&Role::Projector) {
             let opener = VaultOpener(open_vault(&config).await?);
             roles::projector::spawn(&shared, &opener, &mut running);
+        }
+        if wanted.contains(&Role::Feeds) {
+            running.spawn(roles::feeds::run(shared.clone()));
         }
         if wanted.contains(&Role::Gateway) {
             roles::gateway::spawn(&shared, &mut running).await?;

@@ -146,6 +146,11 @@ impl Folder {
         kernel::Zone::new(&self.charter.zone)
     }
 
+    /// Its departments.
+    pub fn departments(&self) -> impl Iterator<Item = &kernel::DepartmentId> {
+        self.charter.departments.iter().map(|department| &department.id)
+    }
+
     /// Its procedures, checked.
     pub fn procedures(&self) -> impl Iterator<Item = Procedure> {
         self.procedures.iter().map(|text| Procedure::parse(text).expect("checked when it was read"))

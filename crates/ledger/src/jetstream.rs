@@ -7,7 +7,7 @@ mod read;
 mod settings;
 
 pub use read::Blocks;
-pub use settings::{Drift, Settings, SettingsDrift};
+pub use settings::{Drift, Settings, SettingsDrift, compare};
 
 use crate::block::MAX_BLOCK;
 use async_nats::client::Request;

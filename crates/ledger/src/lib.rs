@@ -14,7 +14,8 @@ pub mod merkle;
 pub use block::{Block, BlockError, Commit, Entry, FORMAT, Hash, MAX_BLOCK, MAX_COMMAND};
 pub use chain::{BrokenChain, Chain, DoesNotFit, Draft, Fault, Head, SealedBlock};
 pub use jetstream::{
-    AppendError, Blocks, Drift, Log, LogError, Settings, SettingsDrift, command_subject, stream_name, stream_subject,
+    AppendError, Blocks, Drift, Log, LogError, Settings, SettingsDrift, command_subject, compare, stream_name,
+    stream_subject,
 };
 pub use merkle::Frontier;
 

@@ -1,7 +1,7 @@
 //! Personal data that was planted is nowhere in the clear but where a department may read it, and after a person is
 //! forgotten not there either.
 
-use crate::harness::{City, Role, SHA256, ZAHRA, until};
+use crate::harness::{City, Plan, Role, SHA256, ZAHRA, until};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use test_support::Process;
@@ -76,7 +76,7 @@ fn in_rows(city: &City, side_tables: bool) -> Vec<String> {
 
 #[test]
 fn personal_data_is_sealed_everywhere_and_gone_when_forgotten() {
-    let city = City::start();
+    let city = Plan::with_feeds().start();
     let (case, _) = plant(&city);
     assert_nowhere(&city);
     assert_eq!(in_rows(&city, false), Vec::<String>::new(), "only side tables hold clear texts");

@@ -33,13 +33,14 @@
 //! | 43 | role × route | gateway `http/matrix.rs`, foreign cases `http/sight.rs` |
 //! | 44 | tokens | gateway `http/tokens.rs` |
 //!
-//! Besides: personal data is nowhere in the clear (`canary`), whole ways of cases (`journey`), imports (`imports`), and
+//! Besides: personal data is nowhere in the clear (`canary`), departments are told each event once (`feeds`), whole ways of cases (`journey`), imports (`imports`), and
 //! `daftar up` (`up`). The torture's rounds and seed are `DAFTAR_TORTURE_ROUNDS` and `DAFTAR_TORTURE_SEED`.
 
 mod canary;
 mod crashes;
 mod database;
 mod disks;
+mod feeds;
 mod freezes;
 mod harness;
 mod imports;

@@ -7,6 +7,7 @@ use std::path::Path;
 pub(super) fn run(out: &Path) -> Outcome {
     std::fs::create_dir_all(out)?;
     write(out, "openapi.json", &gateway::openapi())?;
+    write(out, "asyncapi.json", &feeds::asyncapi::document())?;
     write(out, "procedure.schema.json", &serde_json::to_value(schemars::schema_for!(Source))?)
 }
 

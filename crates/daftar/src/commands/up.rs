@@ -39,7 +39,7 @@ pub(super) async fn run(mut config: Config, options: cli::Up) -> Outcome {
 
 async fn whole_city(config: Config, folder: &Folder, health: &OnceLock<Health>) -> Outcome {
     let signer = keys::signer(&config)?;
-    let city = City::build(config.clone(), &[Role::Registrar, Role::Projector, Role::Gateway]).await?;
+    let city = City::build(config.clone(), &[Role::Registrar, Role::Projector, Role::Gateway, Role::Feeds]).await?;
     health.get_or_init(|| city.health());
     let commands = Commands::<Permits>::new(connect(&config, "founding").await?, &config.city);
     tokio::select! {
@@ -48,6 +48,7 @@ async fn whole_city(config: Config, folder: &Folder, health: &OnceLock<Health>) 
     }
     let vault = open_vault(&config).await?;
     announce(&config, &token::one_per_role(&config, folder, &signer, &vault).await?);
+    announce_feeds(&config, folder);
     Ok(city.run(told_to_stop()).await?)
 }
 
@@ -63,4 +64,17 @@ fn announce(config: &Config, tokens: &[(String, String)]) {
     println!("  NATS      {}", config.nats_url.rsplit('@').next().unwrap_or_default());
     println!("  data      {}", config.data.display());
     println!("\nCtrl-C stops it all; the next start finds everything again.");
+}
+
+/// How a department reads its feed.
+fn announce_feeds(config: &Config, folder: &Folder) {
+    println!("\nخوراک واحدها — what happens, for each department, as CloudEvents (schemas/asyncapi.json):\n");
+    for department in folder.departments() {
+        let department = department.as_str();
+        let stream = feeds::stream_name(&config.city, department);
+        println!("  {stream:<36} {}.>", feeds::department_subject(&config.city, department));
+    }
+    let address = crate::nats::address_file(&config.data);
+    println!("\n  The address with its password is in {}; tests/feeds/subscribe.py is a whole", address.display());
+    println!("  subscriber: subscribe.py ADDRESS {} permit-office", config.city);
 }

@@ -1,6 +1,7 @@
 //! How each role is kept running: started, watched, started again where waiting helps.
 
 pub(crate) mod admin;
+pub(crate) mod feeds;
 pub(crate) mod gateway;
 pub(crate) mod projector;
 pub(crate) mod registrar;

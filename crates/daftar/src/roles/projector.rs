@@ -106,7 +106,7 @@ impl Projectors {
 }
 
 /// The registrar makes the stream on its first start; until then there is nothing to read.
-async fn wait_for_register(shared: &Shared) -> Result<ledger::Log, Failed> {
+pub(crate) async fn wait_for_register(shared: &Shared) -> Result<ledger::Log, Failed> {
     loop {
         match open_log(&shared.config, &shared.client).await {
             Ok(log) => return Ok(log),

@@ -27,7 +27,7 @@ pub struct Drift {
     pub found: String,
 }
 
-/// The stream is not set as a register must be: history could be lost.
+/// A stream is not set as it must be: history could be lost.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct SettingsDrift {
     /// Its name.
@@ -38,7 +38,7 @@ pub struct SettingsDrift {
 
 impl fmt::Display for SettingsDrift {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is not set as a register must be:", self.stream)?;
+        write!(f, "{} is not set as it must be:", self.stream)?;
         for Drift { field, expected, found } in &self.fields {
             write!(f, " {field} is {found}, must be {expected};")?;
         }
@@ -76,7 +76,15 @@ pub(super) fn config(name: &str, subject: &str, settings: Settings) -> Value {
 ///
 /// The answer is compared as JSON so that a setting of a newer server is seen, too.
 pub(super) fn check(found: &Value, name: &str, subject: &str, settings: Settings) -> Result<(), SettingsDrift> {
-    let expected = config(name, subject, settings);
+    compare(&config(name, subject, settings), found, name)
+}
+
+/// Compares a stream's settings, as the server gives them, with the whole of what they must be; one that is not among
+/// those must be off. Only what says nothing about keeping messages may differ.
+///
+/// # Errors
+/// Lists every setting that differs.
+pub fn compare(expected: &Value, found: &Value, name: &str) -> Result<(), SettingsDrift> {
     let nothing = Map::new();
     let (expected, found) = (expected.as_object().unwrap_or(&nothing), found.as_object().unwrap_or(&nothing));
     let mut fields = Vec::new();

@@ -20,17 +20,20 @@ pub(crate) enum Role {
     Registrar,
     Projector,
     Gateway,
+    Feeds,
     City,
 }
 
 impl Role {
     const APART: &[Role] = &[Role::Registrar, Role::Projector, Role::Gateway];
+    const WITH_FEEDS: &[Role] = &[Role::Registrar, Role::Projector, Role::Gateway, Role::Feeds];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Role::Registrar => "registrar",
             Role::Projector => "projector",
             Role::Gateway => "gateway",
+            Role::Feeds => "feeds",
             Role::City => "city",
         }
     }
@@ -40,7 +43,8 @@ impl Role {
             Role::Registrar => &["registrar"],
             Role::Projector => &["projector"],
             Role::Gateway => &["gateway"],
-            Role::City => &["registrar", "projector", "gateway"],
+            Role::Feeds => &["feeds"],
+            Role::City => &["registrar", "projector", "gateway", "feeds"],
         }
     }
 }
@@ -59,6 +63,8 @@ const DEPARTMENTS: &[(&str, &[&str])] = &[
 pub(crate) struct Plan {
     /// All roles in one process, as on one small server; its health and figures are then in one place.
     pub(crate) together: bool,
+    /// Also a process that publishes the departments' feeds.
+    pub(crate) feeds: bool,
     /// Read models and vault in this Postgres instead of SQLite files.
     pub(crate) database: Option<Database>,
     /// A nats-server that was prepared.
@@ -73,6 +79,11 @@ impl Plan {
     /// All roles in one process.
     pub(crate) fn together() -> Plan {
         Plan { together: true, ..Plan::default() }
+    }
+
+    /// Also a process that publishes the departments' feeds.
+    pub(crate) fn with_feeds() -> Plan {
+        Plan { feeds: true, ..Plan::default() }
     }
 
     /// Read models and vault in a fresh Postgres database.
@@ -90,7 +101,7 @@ impl Plan {
 /// A running city. Its processes are killed and its data removed when this is dropped.
 pub(crate) struct City {
     processes: Mutex<Vec<(Role, Process)>>,
-    together: bool,
+    roles: &'static [Role],
     port: u16,
     tokens: Mutex<HashMap<String, String>>,
     parcels: AtomicU32,
@@ -115,10 +126,14 @@ impl City {
     }
 
     fn start_as(plan: Plan) -> City {
-        let Plan { together, database, nats, registrar_nats, environment } = plan;
+        let Plan { together, feeds, database, nats, registrar_nats, environment } = plan;
         let city = City {
             processes: Mutex::default(),
-            together,
+            roles: match (together, feeds) {
+                (true, _) => &[Role::City],
+                (false, true) => Role::WITH_FEEDS,
+                (false, false) => Role::APART,
+            },
             port: free_port(),
             tokens: Mutex::default(),
             parcels: AtomicU32::new(1),
@@ -143,7 +158,7 @@ impl City {
 
     /// The roles that have a process.
     pub(crate) fn roles(&self) -> &'static [Role] {
-        if self.together { &[Role::City] } else { Role::APART }
+        self.roles
     }
 
     /// Starts a role that does not run.
@@ -192,6 +207,13 @@ impl City {
     /// What a role logged since its first start.
     pub(crate) fn log(&self, role: Role) -> String {
         String::from_utf8_lossy(&std::fs::read(self.log_file(role)).unwrap_or_default()).into_owned()
+    }
+
+    /// Starts one more process of a role, beside the one that runs; it ends when it is dropped.
+    pub(crate) fn one_more(&self, role: Role) -> Process {
+        let mut command = self.command();
+        command.arg("serve").args(role.arguments());
+        Process::spawn(command, self.data.join(format!("logs/{}-more.log", role.name())))
     }
 
     fn log_file(&self, role: Role) -> PathBuf {
