@@ -10,8 +10,10 @@ use crate::{
     roles::{self, Failed},
 };
 use async_nats::Client;
+use departments::Desk;
 use ledger::{Log, LogError, Settings};
 use permits::Permits;
+use projection::Reader;
 use prometheus_client::registry::Registry;
 use std::{
     future::Future,
@@ -25,6 +27,9 @@ use vault::{Vault, VaultError};
 /// How long the roles may take to stop.
 const DRAIN: Duration = Duration::from_secs(30);
 
+/// Between two tries to open a department's tables, which its projector makes.
+const TABLES: Duration = Duration::from_millis(500);
+
 /// What a process can be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Role {
@@ -36,6 +41,8 @@ pub enum Role {
     Gateway,
     /// Publishes to each department what it may see.
     Feeds,
+    /// Compares the bank's list with the register.
+    Reconciler,
 }
 
 /// Why a city does not start.
@@ -77,6 +84,16 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// The bank's settings cannot be used.
+    #[error("the bank's settings (DAFTAR_BANK_URL, DAFTAR_BANK_MERCHANT, DAFTAR_BANK_KEY) cannot be used")]
+    Bank {
+        /// Why.
+        #[source]
+        source: Failed,
+    },
+    /// The reconciler has nothing to compare with.
+    #[error("the reconciler needs a bank: set DAFTAR_BANK_URL, DAFTAR_BANK_MERCHANT and DAFTAR_BANK_KEY")]
+    NoBank,
     /// A role does not start.
     #[error("the {role} does not start")]
     Role {
@@ -209,6 +226,10 @@ impl City {
         if wanted.contains(&Role::Gateway) {
             roles::gateway::spawn(&shared, &mut running).await?;
         }
+        if wanted.contains(&Role::Reconciler) {
+            let bank = config.bank.as_ref().ok_or(StartError::NoBank)?;
+            running.spawn(roles::reconciler::run(shared.clone(), roles::reconciler::open_bank(bank)?));
+        }
         if let Some(address) = config.admin {
             roles::admin::spawn(&shared, address, &mut running).await?;
         }
@@ -262,6 +283,20 @@ fn result(ended: Ended) -> Result<(), StartError> {
         None | Some(Ok((_, Ok(())))) => Ok(()),
         Some(Ok((role, Err(source)))) => Err(StartError::Role { role, source }),
         Some(Err(panicked)) => Err(StartError::Role { role: "process", source: Box::new(panicked) }),
+    }
+}
+
+/// Waits for a department's tables: in a process of its own the projector may start later.
+pub(crate) async fn desk(shared: &Shared, department: &'static str) -> Desk {
+    let zone = shared.config.zone.clone();
+    loop {
+        match Reader::open(&shared.config.database(), department).await {
+            Ok(reader) => return Desk::new(reader, zone),
+            Err(error) => {
+                tracing::info!(department, trouble = roles::chain(&error), "waiting for the department's tables");
+                tokio::time::sleep(TABLES).await;
+            }
+        }
     }
 }
 

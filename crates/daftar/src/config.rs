@@ -95,6 +95,8 @@ pub struct Config {
     pub nats_server: Option<PathBuf>,
     /// The bank that fees are paid through; without one nobody can pay online.
     pub bank: Option<BankConfig>,
+    /// Whether this process serves that bank itself, with money that is none: `up` says so, and nothing else can.
+    pub test_bank: bool,
     /// How often the bank's list is compared with the register.
     pub reconcile_every: Duration,
 }
@@ -187,6 +189,7 @@ impl Config {
             log: overrides.log.or(file.log).unwrap_or_default(),
             nats_server: variable("DAFTAR_NATS_SERVER").map(PathBuf::from),
             bank: bank()?,
+            test_bank: false,
             reconcile_every: seconds("DAFTAR_RECONCILE_SECONDS")?.unwrap_or(RECONCILE_EVERY),
             data,
         })

@@ -1,7 +1,7 @@
 //! The keys of an installation: the vault's master key and the key that signs tokens, made on the first start; and which
 //! vault the master key is for.
 
-use crate::config::Config;
+use crate::config::{Config, Secret};
 use gateway::tokens::{Keys, Signer};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -141,6 +141,16 @@ pub fn token_keys(config: &Config) -> Result<Keys, KeyError> {
     let text = std::fs::read_to_string(&path).map_err(|source| KeyError::Read { path: path.clone(), source })?;
     let invalid = |source| KeyError::Invalid { what: path.display().to_string(), source: Box::new(source) };
     Keys::parse_jwks(&text).map_err(invalid)
+}
+
+/// The key that the city and the test bank of `up` share.
+///
+/// # Errors
+/// When it cannot be read or made.
+pub fn test_bank(config: &Config) -> Result<Secret, KeyError> {
+    let path = folder(config).join("test-bank.key");
+    let make = || MasterKey::generate().map(|key| key.to_text().to_string());
+    read_or_make(&path, make).map(|text| Secret(text.trim().to_owned()))
 }
 
 fn jwks_file(config: &Config) -> PathBuf {

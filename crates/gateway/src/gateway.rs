@@ -1,6 +1,6 @@
 //! What a gateway is built from, and the state that its handlers share.
 
-use crate::{admission::Places, command::COMMAND_IDS, metrics::Metrics, tokens::Keys};
+use crate::{admission::Places, command::COMMAND_IDS, metrics::Metrics, till::Till, tokens::Keys};
 use departments::{Desk, districts, permit_office, revenue};
 use futures::future::BoxFuture;
 use kernel::{CityId, Position, Zone};
@@ -77,6 +77,10 @@ pub struct Gateway {
     pub vault: Arc<Vault>,
     /// Whose tokens are accepted.
     pub keys: Keys,
+    /// Where fees are paid; without one nobody can pay online.
+    pub till: Option<Till>,
+    /// The test bank, to be served beside the API.
+    pub test_bank: Option<axum::Router>,
     /// Adds to what `/readyz` looks at.
     pub ready: ReadyCheck,
     /// What `/metrics` shows; the gateway registers its own there.
@@ -90,6 +94,7 @@ pub(crate) struct State {
     pub(crate) readers: Readers,
     pub(crate) vault: Arc<Vault>,
     pub(crate) keys: Keys,
+    pub(crate) till: Option<Till>,
     pub(crate) ready: ReadyCheck,
     pub(crate) registry: Arc<Mutex<Registry>>,
     pub(crate) metrics: Metrics,
@@ -105,7 +110,7 @@ pub(crate) type Shared = Arc<State>;
 
 impl Gateway {
     pub(crate) fn into_state(self) -> Shared {
-        let Gateway { city, commands, readers, vault, keys, ready, registry } = self;
+        let Gateway { city, commands, readers, vault, keys, till, test_bank: _, ready, registry } = self;
         let metrics = Metrics::register(&mut registry.lock().unwrap_or_else(PoisonError::into_inner));
         let (places, acknowledged) = (Places::new(), AtomicU64::new(0));
         let command_ids = vault.mac_key(COMMAND_IDS);
@@ -115,6 +120,7 @@ impl Gateway {
             readers,
             vault,
             keys,
+            till,
             ready,
             registry,
             metrics,

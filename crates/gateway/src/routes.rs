@@ -131,8 +131,8 @@ pub fn openapi() -> serde_json::Value {
     serde_json::to_value(api).expect("a description of texts serializes")
 }
 
-/// The whole service.
-pub(crate) fn service(state: Shared) -> Router {
+/// The whole service, with what is served beside it: that has its own rules of who may come in.
+pub(crate) fn service(state: Shared, beside: Option<Router>) -> Router {
     aide::generate::reset_context();
     let (guarded, _) = document(guarded());
     let (open, _) = document(open());
@@ -143,6 +143,7 @@ pub(crate) fn service(state: Shared) -> Router {
         .route_layer(middleware::from_fn_with_state(state.clone(), access::guard))
         .merge(open.merge(list).route_layer(middleware::from_fn_with_state(state.clone(), admission::anybody)))
         .merge(operators)
+        .merge(beside.unwrap_or_default().with_state(()))
         .fallback(|| async { Problem::new(Kind::NotFound) })
         .method_not_allowed_fallback(|| async { Problem::new(Kind::MethodNotAllowed) })
         .layer(CatchPanicLayer::custom(observe::panicked))

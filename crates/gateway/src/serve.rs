@@ -33,11 +33,12 @@ const DRAIN: Duration = Duration::from_secs(12);
 ///
 /// # Errors
 /// When the listener has no address, that is, never came up.
-pub async fn serve(listener: TcpListener, gateway: Gateway, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+pub async fn serve(listener: TcpListener, mut gateway: Gateway, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let address = listener.local_addr()?;
+    let beside = gateway.test_bank.take();
     let state = gateway.into_state();
     let connections = state.metrics.connections.clone();
-    let service = TowerToHyperService::new(routes::service(state));
+    let service = TowerToHyperService::new(routes::service(state, beside));
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let graceful = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);

@@ -4,12 +4,13 @@ use super::{Outcome, token, told_to_stop};
 use crate::{
     cli,
     compose::{City, Role, make_folder, open_vault},
-    config::Config,
+    config::{BankConfig, Config},
     connect::connect,
     founding::Folder,
     health::Health,
     keys,
     nats::NatsServer,
+    roles::gateway::own_address,
 };
 use permits::Permits;
 use registrar::Commands;
@@ -24,6 +25,11 @@ pub(super) async fn run(mut config: Config, options: cli::Up) -> Outcome {
     config.zone = folder.zone()?;
     make_folder(&config)?;
     config.data = config.data.canonicalize()?;
+    if config.bank.is_none() {
+        let url = format!("{}{}", own_address(&config), bank::test_bank::MOUNT);
+        let (merchant, key) = (config.city.to_string(), keys::test_bank(&config)?);
+        (config.bank, config.test_bank) = (Some(BankConfig { url, merchant, key }), true);
+    }
     let mut nats = NatsServer::start(&config).await?;
     config.nats_url.clone_from(&nats.url);
     // Two halves of one process: the city says when nothing is stored, and who tends the server starts it anew.
@@ -39,7 +45,8 @@ pub(super) async fn run(mut config: Config, options: cli::Up) -> Outcome {
 
 async fn whole_city(config: Config, folder: &Folder, health: &OnceLock<Health>) -> Outcome {
     let signer = keys::signer(&config)?;
-    let city = City::build(config.clone(), &[Role::Registrar, Role::Projector, Role::Gateway, Role::Feeds]).await?;
+    const ALL: &[Role] = &[Role::Registrar, Role::Projector, Role::Gateway, Role::Feeds, Role::Reconciler];
+    let city = City::build(config.clone(), ALL).await?;
     health.get_or_init(|| city.health());
     let commands = Commands::<Permits>::new(connect(&config, "founding").await?, &config.city);
     tokio::select! {
@@ -61,6 +68,9 @@ fn announce(config: &Config, tokens: &[(String, String)]) {
     println!("\n{} is up.", config.city);
     println!("  API       http://{address}/v1/     (described at http://{address}/openapi.json)");
     println!("  health    http://{address}/healthz  http://{address}/readyz  http://{address}/metrics");
+    if config.test_bank {
+        println!("  bank      http://{address}{}  (a test bank: no money moves)", bank::test_bank::MOUNT);
+    }
     println!("  NATS      {}", config.nats_url.rsplit('@').next().unwrap_or_default());
     println!("  data      {}", config.data.display());
     println!("\nCtrl-C stops it all; the next start finds everything again.");

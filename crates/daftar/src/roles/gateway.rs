@@ -1,23 +1,24 @@
 //! The HTTP API over this process's view of the city.
 
-use super::{Failed, chain};
+use super::{Failed, chain, reconciler::open_bank};
 use crate::{
-    compose::{Shared, StartError, open_vault},
+    compose::{Shared, StartError, desk, open_vault, system_clock},
+    config::Config,
     keys,
 };
-use departments::Desk;
-use gateway::{Gateway, Part, Readers, ReadyCheck};
-use kernel::Zone;
+use bank::test_bank;
+use gateway::{Gateway, Part, Readers, ReadyCheck, till::Till};
 use permits::Permits;
-use projection::{Reader, StoreError};
 use registrar::Commands;
-use std::{sync::Arc, time::Duration};
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinSet};
 
 /// The registrar's name among the parts.
 const REGISTRAR: &str = "registrar";
-/// Between two tries to open a department's tables, which its projector makes.
-const PAUSE: Duration = Duration::from_millis(500);
+/// How late a late callback of the test bank is.
+const LATE: Duration = Duration::from_secs(60);
+/// What the test bank remembers, in the data folder.
+const TEST_BANK_FILE: &str = "test-bank.jsonl";
 
 pub(crate) async fn spawn(
     shared: &Shared,
@@ -27,15 +28,21 @@ pub(crate) async fn spawn(
     let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
     let vault = open_vault(&shared.config).await?;
     let keys = keys::token_keys(&shared.config)?;
+    let bank = shared.config.bank.as_ref().map(open_bank).transpose()?;
+    let test_bank = test_bank(&shared.config)?;
     let shared = shared.clone();
     running.spawn(async move {
         let readers = tokio::select! {
             readers = readers(&shared) => readers,
             () = shared.stopped() => return ("gateway", Ok(())),
         };
+        let commands = Commands::new(shared.client.clone(), &shared.config.city);
+        let revenue = readers.revenue.clone();
         let gateway = Gateway {
             city: shared.config.city.clone(),
-            commands: Commands::new(shared.client.clone(), &shared.config.city),
+            till: bank.map(|bank| Till { bank, commands: commands.clone(), revenue }),
+            test_bank,
+            commands,
             readers,
             vault,
             keys,
@@ -48,28 +55,36 @@ pub(crate) async fn spawn(
     Ok(())
 }
 
+/// The test bank, where the configuration has one: only `up` says so.
+fn test_bank(config: &Config) -> Result<Option<axum::Router>, StartError> {
+    let (true, Some(bank)) = (config.test_bank, &config.bank) else { return Ok(None) };
+    let invalid = |source: Failed| StartError::Bank { source };
+    let settings = test_bank::Settings {
+        file: config.data.join(TEST_BANK_FILE),
+        merchant: bank.merchant.as_str().into(),
+        key: bank::Key::parse(&bank.key.0).map_err(|error| invalid(error.into()))?,
+        origin: own_address(config),
+        late: LATE,
+        clock: system_clock(),
+    };
+    test_bank::router(settings).map(Some).map_err(|error| invalid(error.into()))
+}
+
+/// Where this process reaches its own HTTP.
+pub(crate) fn own_address(config: &Config) -> String {
+    let mut address = config.listen;
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    format!("http://{address}")
+}
+
 async fn readers(shared: &Shared) -> Readers {
     Readers {
         permit_office: desk(shared, departments::permit_office::NAME).await,
         districts: desk(shared, departments::districts::NAME).await,
         revenue: desk(shared, departments::revenue::NAME).await,
     }
-}
-
-/// Waits for the department's tables: in a process of its own the projector may start later.
-async fn desk(shared: &Shared, department: &'static str) -> Desk {
-    let zone: Zone = shared.config.zone.clone();
-    loop {
-        match Reader::open(&shared.config.database(), department).await {
-            Ok(reader) => return Desk::new(reader, zone),
-            Err(error) => wait_for(department, &error).await,
-        }
-    }
-}
-
-async fn wait_for(department: &'static str, error: &StoreError) {
-    tracing::info!(department, trouble = chain(error), "waiting for the department's tables");
-    tokio::time::sleep(PAUSE).await;
 }
 
 /// What this process knows of its other roles. The registrar is asked too, also where it is one of them: what it knows of

@@ -4,6 +4,7 @@ pub(crate) mod admin;
 pub(crate) mod feeds;
 pub(crate) mod gateway;
 pub(crate) mod projector;
+pub(crate) mod reconciler;
 pub(crate) mod registrar;
 
 /// Why a role could not go on.

@@ -88,6 +88,8 @@ impl World {
             readers: Readers::open(&database, &Zone::new("Asia/Tehran").unwrap()).await.unwrap(),
             vault: Arc::clone(&vault),
             keys: Keys::parse_jwks(&signer.to_jwks()).unwrap(),
+            till: None,
+            test_bank: None,
             ready: Arc::new(|| Box::pin(async { Vec::new() })),
             registry: Arc::new(Mutex::new(registry)),
         };
