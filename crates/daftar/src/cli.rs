@@ -74,6 +74,9 @@ pub(crate) struct Up {
     /// A folder with city.toml and procedures/*.toml, instead of the shipped Isfahan
     #[arg(long, value_name = "DIR")]
     pub(crate) from: Option<PathBuf>,
+    /// Fills a new data folder with some weeks of made-up activity, labelled as made up on every page
+    #[arg(long)]
+    pub(crate) demo: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,6 +1,8 @@
 //! Making a city on its first start: charter, working week, holidays and procedures, each an idempotent command.
 
-use kernel::{Actor, Answer, Channel, CityId, CommandId, Districts, Envelope, PersonId, time, time::Weekday};
+use kernel::{
+    Actor, Answer, Channel, CityId, CommandId, DepartmentId, Districts, Envelope, PersonId, RoleId, time, time::Weekday,
+};
 use permits::{
     Command, Permits, Refusal,
     events::{Department, Title},
@@ -9,10 +11,13 @@ use permits::{
 use registrar::{Commands, SendError};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 /// How long the registrar may take to come up before the founding gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Roles that mean the same in every procedure.
+const GENERAL_ROLES: [&str; 5] = ["admin", "auditor", "bank", "importer", "intake"];
 
 /// Why a city could not be founded.
 #[derive(Debug, thiserror::Error)]
@@ -154,6 +159,50 @@ impl Folder {
     /// Its procedures, checked.
     pub fn procedures(&self) -> impl Iterator<Item = Procedure> {
         self.procedures.iter().map(|text| Procedure::parse(text).expect("checked when it was read"))
+    }
+
+    /// How many districts it has.
+    #[must_use]
+    pub fn districts(&self) -> u8 {
+        self.charter.districts
+    }
+
+    /// Every role with the department that gives it: of a step its own, of a decision the permit office.
+    #[must_use]
+    pub fn roles(&self) -> BTreeMap<RoleId, Option<DepartmentId>> {
+        let mut roles: BTreeMap<RoleId, Option<DepartmentId>> = BTreeMap::new();
+        let department = |name: &str| name.parse().ok();
+        for name in GENERAL_ROLES {
+            let home = if name == "intake" { department("permit-office") } else { None };
+            roles.extend(name.parse().ok().map(|role: RoleId| (role, home)));
+        }
+        for procedure in self.procedures() {
+            for step in &procedure.source().steps {
+                roles.entry(step.role.clone()).or_insert_with(|| Some(step.department.clone()));
+                for asked in &step.consultations {
+                    roles.entry(asked.role.clone()).or_insert_with(|| department("agencies"));
+                }
+            }
+            let decided = procedure.decisions().into_iter().flat_map(|d| {
+                [
+                    &d.refuse,
+                    &d.bill,
+                    &d.grant,
+                    &d.issue,
+                    &d.suspend,
+                    &d.renew,
+                    &d.transfer,
+                    &d.complete,
+                    &d.extend,
+                    &d.objection,
+                    &d.escalate_to,
+                ]
+            });
+            for role in decided {
+                roles.entry(role.clone()).or_insert_with(|| department("permit-office"));
+            }
+        }
+        roles
     }
 
     fn commands(&self) -> Result<Vec<(String, Command)>, FoundingError> {

@@ -8,6 +8,7 @@ mod commands;
 pub mod compose;
 pub mod config;
 pub mod connect;
+mod demo;
 pub mod founding;
 mod health;
 pub mod keys;

@@ -4,7 +4,7 @@ use super::Outcome;
 use crate::{cli, clock, compose::open_vault, config::Config, founding::Folder, keys};
 use gateway::tokens::{DistrictsClaim, Holder, Signer};
 use kernel::{DepartmentId, PersonId, RoleId, identity::NationalId};
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 use vault::{Lookup, Vault};
 
 /// How long the tokens that `up` prints hold.
@@ -13,8 +13,6 @@ const HOURS: u32 = 12;
 const CITIZEN: &str = "citizen";
 /// The applicant of the printed citizen token: a published example of a valid national id.
 const EXAMPLE_CITIZEN: &str = "0013542419";
-/// Roles that mean the same in every procedure.
-const GENERAL_ROLES: [&str; 5] = ["admin", "auditor", "bank", "importer", "intake"];
 
 pub(super) async fn run(config: &Config, wanted: &cli::Token) -> Outcome {
     let folder = match &wanted.from {
@@ -43,7 +41,7 @@ fn home_of(folder: &Folder, role: &RoleId) -> Result<Option<DepartmentId>, Strin
     if role.as_str() == CITIZEN {
         return Ok(None);
     }
-    let mut roles = roles(folder);
+    let mut roles = folder.roles();
     let known = || roles.keys().map(RoleId::as_str).collect::<Vec<_>>().join(", ");
     let unknown =
         format!("no procedure of {} names the role {role}; its roles are {CITIZEN}, {}", folder.city(), known());
@@ -60,7 +58,7 @@ pub(super) async fn one_per_role(
     let citizen = vault.person_for(&Lookup::national_id(EXAMPLE_CITIZEN)).await?;
     let role: RoleId = CITIZEN.parse()?;
     let mut tokens = vec![(CITIZEN.to_owned(), issue(signer, &holder(config, citizen, &role, None), HOURS))];
-    for (role, department) in roles(folder) {
+    for (role, department) in folder.roles() {
         let person = vault.person_for(&Lookup::account(role.as_str())).await?;
         let token = issue(signer, &holder(config, person, &role, department), HOURS);
         tokens.push((role.to_string(), token));
@@ -77,41 +75,4 @@ fn holder(config: &Config, person: PersonId, role: &RoleId, department: Option<D
 fn issue(signer: &Signer, holder: &Holder, hours: u32) -> String {
     let now = u64::try_from(clock::now().as_seconds()).unwrap_or(0);
     signer.issue(holder, now, Duration::from_secs(u64::from(hours) * 3_600))
-}
-
-/// Every role with the department that gives it: of a step its own, of a decision the permit office.
-fn roles(folder: &Folder) -> BTreeMap<RoleId, Option<DepartmentId>> {
-    let mut roles: BTreeMap<RoleId, Option<DepartmentId>> = BTreeMap::new();
-    let department = |name: &str| name.parse().ok();
-    for name in GENERAL_ROLES {
-        let home = if name == "intake" { department("permit-office") } else { None };
-        roles.extend(name.parse().ok().map(|role: RoleId| (role, home)));
-    }
-    for procedure in folder.procedures() {
-        for step in &procedure.source().steps {
-            roles.entry(step.role.clone()).or_insert_with(|| Some(step.department.clone()));
-            for asked in &step.consultations {
-                roles.entry(asked.role.clone()).or_insert_with(|| department("agencies"));
-            }
-        }
-        let decided = procedure.decisions().into_iter().flat_map(|d| {
-            [
-                &d.refuse,
-                &d.bill,
-                &d.grant,
-                &d.issue,
-                &d.suspend,
-                &d.renew,
-                &d.transfer,
-                &d.complete,
-                &d.extend,
-                &d.objection,
-                &d.escalate_to,
-            ]
-        });
-        for role in decided {
-            roles.entry(role.clone()).or_insert_with(|| department("permit-office"));
-        }
-    }
-    roles
 }

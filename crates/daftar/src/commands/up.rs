@@ -6,6 +6,7 @@ use crate::{
     compose::{City, Role, make_folder, open_vault},
     config::{BankConfig, Config},
     connect::connect,
+    demo,
     founding::Folder,
     health::Health,
     keys,
@@ -36,14 +37,22 @@ pub(super) async fn run(mut config: Config, options: cli::Up) -> Outcome {
     let health = OnceLock::new();
     let stuck = || health.get().is_some_and(Health::is_stuck);
     let ended = tokio::select! {
-        ended = whole_city(config, &folder, &health) => ended,
+        ended = whole_city(config, &folder, &health, options.demo) => ended,
         () = nats.tend(stuck) => Ok(()),
     };
     nats.stop().await;
     ended
 }
 
-async fn whole_city(config: Config, folder: &Folder, health: &OnceLock<Health>) -> Outcome {
+async fn whole_city(config: Config, folder: &Folder, health: &OnceLock<Health>, demo: bool) -> Outcome {
+    if demo {
+        let vault = open_vault(&config).await?;
+        let client = connect(&config, "demo").await?;
+        tokio::select! {
+            made = demo::make(&config, folder, &vault, client) => made?,
+            () = told_to_stop() => return Ok(()),
+        }
+    }
     let signer = keys::signer(&config)?;
     const ALL: &[Role] = &[Role::Registrar, Role::Projector, Role::Gateway, Role::Feeds, Role::Reconciler];
     let city = City::build(config.clone(), ALL).await?;

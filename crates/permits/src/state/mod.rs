@@ -116,6 +116,12 @@ impl Permits {
         self.due = self.cases.iter().filter_map(|(id, case)| Some((case.next_due()?, id))).collect();
     }
 
+    /// Which days the city works on.
+    #[must_use]
+    pub fn calendar(&self) -> &WorkCalendar {
+        &self.calendar
+    }
+
     /// The newest version of a procedure, with its index.
     #[must_use]
     pub fn newest(&self, id: &ProcedureId) -> Option<(usize, &Procedure)> {
