@@ -75,6 +75,8 @@ pub struct Config {
     pub data: PathBuf,
     /// Where HTTP is served.
     pub listen: SocketAddr,
+    /// Where people reach the pages, without a slash at the end; absent, at `listen`.
+    pub public_url: Option<String>,
     /// Where a process shows health and figures besides the API: for roles that run apart from the gateway.
     pub admin: Option<SocketAddr>,
     /// Where NATS is, with its credentials; several servers are separated by commas.
@@ -130,6 +132,7 @@ struct File {
     data: Option<PathBuf>,
     listen: Option<SocketAddr>,
     admin: Option<SocketAddr>,
+    public_url: Option<String>,
     nats_url: Option<String>,
     replicas: Option<u8>,
     database_url: Option<String>,
@@ -179,6 +182,9 @@ impl Config {
         Ok(Config {
             city: city.unwrap_or_else(|| "isfahan".parse().expect("a valid city")),
             listen: listen.unwrap_or_else(|| "127.0.0.1:8080".parse().expect("a valid address")),
+            public_url: variable("DAFTAR_PUBLIC_URL")
+                .or(file.public_url)
+                .map(|url| url.trim_end_matches('/').to_owned()),
             admin: parsed("DAFTAR_ADMIN", "an address like 127.0.0.1:8081")?.or(file.admin),
             nats_url: nats_url.unwrap_or_else(|| NATS_URL.to_owned()),
             replicas: parsed("DAFTAR_REPLICAS", "1, 3 or 5")?.or(file.replicas).unwrap_or(1),

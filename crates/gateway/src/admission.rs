@@ -35,7 +35,7 @@ pub(crate) struct Places {
 }
 
 /// One of a person's places; given back when it is dropped.
-struct OwnPlace<'a> {
+pub(crate) struct OwnPlace<'a> {
     places: &'a Places,
     person: PersonId,
 }
@@ -49,11 +49,11 @@ impl Places {
         self.all.available_permits() == 0
     }
 
-    fn take(&self) -> Result<SemaphorePermit<'_>, Problem> {
+    pub(crate) fn take(&self) -> Result<SemaphorePermit<'_>, Problem> {
         self.all.try_acquire().map_err(|_| Problem::new(Kind::Overloaded))
     }
 
-    fn take_own(&self, person: PersonId) -> Result<OwnPlace<'_>, Problem> {
+    pub(crate) fn take_own(&self, person: PersonId) -> Result<OwnPlace<'_>, Problem> {
         let mut persons = self.persons();
         let taken = persons.entry(person).or_default();
         if *taken >= MAX_OF_PERSON {
@@ -106,7 +106,8 @@ pub(crate) async fn known(state: &Shared, caller: Caller, request: Request, next
     Ok(response)
 }
 
-async fn whole(body: Body) -> Result<Bytes, Problem> {
+/// A body to its last byte, in time.
+pub(crate) async fn whole(body: Body) -> Result<Bytes, Problem> {
     let read = tokio::time::timeout(BODY_TIMEOUT, extract::read(body)).await;
     read.unwrap_or_else(|_| Err(Kind::RequestTimeout.into()))
 }

@@ -142,6 +142,18 @@ impl Head {
         Ok(Head { id: CommandId(id), channel, occurred_at })
     }
 
+    /// The head of what a page's form sends: the same person, key, address and content are the same command.
+    pub(crate) fn of_form(ids: &MacKey, person: PersonId, key: Option<Uuid>, says: &[&str]) -> Head {
+        let id = key.map_or_else(Uuid::now_v7, |key| {
+            // The count before each part keeps parts apart.
+            let lengths: Vec<[u8; 8]> = says.iter().map(|part| (part.len() as u64).to_be_bytes()).collect();
+            let mut parts: Vec<&[u8]> = vec![b"form", person.0.as_bytes(), key.as_bytes()];
+            parts.extend(says.iter().zip(&lengths).flat_map(|(part, length)| [length.as_slice(), part.as_bytes()]));
+            derive(ids, &parts, &[])
+        });
+        Head { id: CommandId(id), channel: Channel::ONLINE, occurred_at: None }
+    }
+
     pub(crate) fn id(&self) -> CommandId {
         self.id
     }

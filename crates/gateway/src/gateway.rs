@@ -1,9 +1,12 @@
 //! What a gateway is built from, and the state that its handlers share.
 
-use crate::{admission::Places, command::COMMAND_IDS, metrics::Metrics, till::Till, tokens::Keys};
+use crate::{
+    admission::Places, command::COMMAND_IDS, metrics::Metrics, pages::Site, pages::session::Cookies, till::Till,
+    tokens::Keys,
+};
 use departments::{Desk, districts, permit_office, revenue};
 use futures::future::BoxFuture;
-use kernel::{CityId, Position, Zone};
+use kernel::{CityId, Message, Position, Zone};
 use permits::Permits;
 use projection::{Database, Reader, StoreError};
 use prometheus_client::registry::Registry;
@@ -14,6 +17,7 @@ use std::sync::{
     Arc, Mutex, PoisonError,
     atomic::{AtomicU64, Ordering},
 };
+use tokio::sync::OnceCell;
 use vault::{MacKey, Vault};
 
 /// The departments' tables.
@@ -77,6 +81,8 @@ pub struct Gateway {
     pub vault: Arc<Vault>,
     /// Whose tokens are accepted.
     pub keys: Keys,
+    /// What the pages know of the city.
+    pub site: crate::pages::Site,
     /// Where fees are paid; without one nobody can pay online.
     pub till: Option<Till>,
     /// The test bank, to be served beside the API.
@@ -94,6 +100,7 @@ pub(crate) struct State {
     pub(crate) readers: Readers,
     pub(crate) vault: Arc<Vault>,
     pub(crate) keys: Keys,
+    pub(crate) pages: Pages,
     pub(crate) till: Option<Till>,
     pub(crate) ready: ReadyCheck,
     pub(crate) registry: Arc<Mutex<Registry>>,
@@ -105,12 +112,24 @@ pub(crate) struct State {
     acknowledged: AtomicU64,
 }
 
+/// What the pages share.
+pub(crate) struct Pages {
+    pub(crate) site: Arc<Site>,
+    pub(crate) cookies: Cookies,
+    /// The city's name, once its charter was read.
+    name: OnceCell<Arc<Message>>,
+    /// Origins that a form may lead on to: the bank, the sign-in provider.
+    pub(crate) form_targets: Vec<String>,
+}
+
 /// Shared by every handler.
 pub(crate) type Shared = Arc<State>;
 
 impl Gateway {
     pub(crate) fn into_state(self) -> Shared {
-        let Gateway { city, commands, readers, vault, keys, till, test_bank: _, ready, registry } = self;
+        let Gateway { city, commands, readers, vault, keys, site, till, test_bank: _, ready, registry } = self;
+        let cookies = Cookies::new(&vault, &city, site.is_secure());
+        let pages = Pages { site: Arc::new(site), cookies, name: OnceCell::new(), form_targets: Vec::new() };
         let metrics = Metrics::register(&mut registry.lock().unwrap_or_else(PoisonError::into_inner));
         let (places, acknowledged) = (Places::new(), AtomicU64::new(0));
         let command_ids = vault.mac_key(COMMAND_IDS);
@@ -120,6 +139,7 @@ impl Gateway {
             readers,
             vault,
             keys,
+            pages,
             till,
             ready,
             registry,
@@ -131,10 +151,26 @@ impl Gateway {
     }
 }
 
+fn named(fa: String, en: String) -> Message {
+    Message { code: "city".to_owned(), field: None, fa, en }
+}
+
 impl State {
     /// Remembers that something was acknowledged here.
     pub(crate) fn acknowledge(&self, position: Position) {
         self.acknowledged.fetch_max(position.0 + 1, Ordering::Relaxed);
+    }
+
+    /// What the city calls itself; its id until the charter is there.
+    pub(crate) async fn city_name(&self) -> Arc<Message> {
+        let read = async {
+            let charter = permit_office::city(self.readers.permit_office.reader()).await.ok().flatten().ok_or(())?;
+            Ok::<_, ()>(Arc::new(named(charter.title.fa, charter.title.en)))
+        };
+        match self.pages.name.get_or_try_init(|| read).await {
+            Ok(name) => Arc::clone(name),
+            Err(()) => Arc::new(named(self.city.to_string(), self.city.to_string())),
+        }
     }
 
     /// The last position acknowledged here.

@@ -11,6 +11,7 @@ mod extract;
 mod gateway;
 mod metrics;
 mod observe;
+pub mod pages;
 mod parse;
 pub mod permissions;
 pub mod problem;

@@ -42,7 +42,7 @@ pub(crate) async fn observe(State(state): State<Shared>, request: Request, next:
 fn render(mut answer: Response, lang: Lang) -> (Response, Option<String>) {
     let status = answer.status();
     let problem = answer.extensions_mut().remove::<Problem>();
-    let is_document = answer.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json");
+    let is_document = answer.headers().get(header::CONTENT_TYPE).is_some_and(is_told);
     let problem = match problem {
         Some(problem) => problem,
         None if (status.is_client_error() || status.is_server_error()) && !is_document => {
@@ -57,6 +57,11 @@ fn render(mut answer: Response, lang: Lang) -> (Response, Option<String>) {
         }
     }
     (response, Some(problem.message.code))
+}
+
+/// Whether an answer of failure says in its body what is wrong.
+fn is_told(kind: &HeaderValue) -> bool {
+    kind == "application/json" || kind.as_bytes().starts_with(b"text/html")
 }
 
 /// The methods that are served, so that a caller cannot fill the metrics with names of their own.

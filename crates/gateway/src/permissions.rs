@@ -129,6 +129,8 @@ pub const RULES: &[Rule] = &[
     rule("DELETE", "/v1/holidays/{date}", ADMINS),
     rule("POST", "/v1/rest-days", ADMINS),
     rule("POST", "/v1/persons/{person}/forget", ADMINS),
+    rule("GET", "/", ANYBODY),
+    rule("GET", "/lang", ANYBODY),
 ];
 
 /// Whether the group may call the route.

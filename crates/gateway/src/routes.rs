@@ -18,7 +18,7 @@ mod steps;
 
 use crate::gateway::Shared;
 use crate::problem::{Kind, Problem};
-use crate::{access, admission, observe};
+use crate::{access, admission, observe, pages};
 use aide::axum::{
     ApiRouter,
     routing::{delete_with, get_with, post_with},
@@ -142,9 +142,10 @@ pub(crate) fn service(state: Shared, beside: Option<Router>) -> Router {
     guarded
         .route_layer(middleware::from_fn_with_state(state.clone(), access::guard))
         .merge(open.merge(list).route_layer(middleware::from_fn_with_state(state.clone(), admission::anybody)))
+        .merge(pages::service(&state))
         .merge(operators)
         .merge(beside.unwrap_or_default().with_state(()))
-        .fallback(|| async { Problem::new(Kind::NotFound) })
+        .fallback(pages::missing)
         .method_not_allowed_fallback(|| async { Problem::new(Kind::MethodNotAllowed) })
         .layer(CatchPanicLayer::custom(observe::panicked))
         .layer(middleware::from_fn_with_state(state.clone(), observe::observe))

@@ -10,6 +10,7 @@ mod error;
 mod lookup;
 mod master;
 mod seal;
+mod seal_key;
 mod store;
 mod vault;
 
@@ -18,5 +19,6 @@ pub use error::VaultError;
 pub use lookup::Lookup;
 pub use master::{InvalidMasterKey, MacKey, MasterKey};
 pub use seal::{PAD_TO, PLAINTEXT_LIMIT};
+pub use seal_key::SealKey;
 pub use store::BATCH_LIMIT;
 pub use vault::Vault;

@@ -199,6 +199,12 @@ impl Vault {
         self.master.derive(&format!("use:{purpose}"))
     }
 
+    /// A key for bytes that go out and come back, as cookies do.
+    #[must_use]
+    pub fn seal_key(&self, purpose: &str) -> crate::SealKey {
+        crate::SealKey::of(&self.master, &format!("use:{purpose}"))
+    }
+
     /// Reads, adds what is missing, and reads again: of several processes that add at once, all read the first.
     async fn find_or_add(&self, hashes: &[String]) -> Result<HashMap<String, PersonId>, VaultError> {
         // Sorted, so that two processes that add the same persons never wait for each other in a ring.

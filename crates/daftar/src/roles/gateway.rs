@@ -4,10 +4,10 @@ use super::{Failed, chain, reconciler::open_bank};
 use crate::{
     compose::{Shared, StartError, desk, open_vault, system_clock},
     config::Config,
-    keys,
+    demo, keys,
 };
 use bank::test_bank;
-use gateway::{Gateway, Part, Readers, ReadyCheck, till::Till};
+use gateway::{Gateway, Part, Readers, ReadyCheck, pages::Site, till::Till};
 use permits::Permits;
 use registrar::Commands;
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
@@ -36,12 +36,18 @@ pub(crate) async fn spawn(
             readers = readers(&shared) => readers,
             () = shared.stopped() => return ("gateway", Ok(())),
         };
+        let site = Site {
+            public_url: shared.config.public_url.clone().unwrap_or_else(|| own_address(&shared.config)),
+            zone: shared.config.zone.clone(),
+            made_up: demo::is_made_up(&shared.config),
+        };
         let commands = Commands::new(shared.client.clone(), &shared.config.city);
         let revenue = readers.revenue.clone();
         let gateway = Gateway {
             city: shared.config.city.clone(),
             till: bank.map(|bank| Till { bank, commands: commands.clone(), revenue }),
             test_bank,
+            site,
             commands,
             readers,
             vault,

@@ -3,7 +3,7 @@
 use crate::client::{Answer, Caller};
 use futures::future::BoxFuture;
 use gateway::tokens::{DistrictsClaim, Holder, Keys, Signer};
-use gateway::{Gateway, Readers};
+use gateway::{Gateway, Readers, pages::Site};
 use hyper::Method;
 use kernel::{CityId, Instant, PersonId, Sealed, Zone};
 use permits::Permits;
@@ -88,6 +88,11 @@ impl World {
             readers: Readers::open(&database, &Zone::new("Asia/Tehran").unwrap()).await.unwrap(),
             vault: Arc::clone(&vault),
             keys: Keys::parse_jwks(&signer.to_jwks()).unwrap(),
+            site: Site {
+                public_url: format!("http://{address}"),
+                zone: Zone::new("Asia/Tehran").unwrap(),
+                made_up: false,
+            },
             till: None,
             test_bank: None,
             ready: Arc::new(|| Box::pin(async { Vec::new() })),

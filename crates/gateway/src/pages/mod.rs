@@ -1,0 +1,86 @@
+//! The pages: server-made HTML over the same rules as the API. A file here is an address or a group of them; its template
+//! has the same name in `templates/`.
+//!
+//! [`visitor::meet`] stands before every page: session, language, permission, form and token against forgery, and it turns
+//! a [`crate::problem::Problem`] into a page. So a handler takes a [`Visitor`] (and a [`form::Form`]), and answers with
+//! [`Page`] or a problem.
+
+mod assets;
+mod form;
+mod format;
+mod frame;
+mod headers;
+mod home;
+mod language;
+pub mod session;
+mod visitor;
+
+pub(crate) use form::Form;
+pub(crate) use frame::Frame;
+pub(crate) use visitor::{Signed, Visitor, missing};
+
+use crate::{gateway::Shared, problem::Problem};
+use axum::{
+    Router,
+    http::{HeaderValue, StatusCode, header},
+    middleware,
+    response::{IntoResponse, Redirect, Response},
+    routing::get,
+};
+
+/// What a page handler answers with.
+pub(crate) type Page = Result<Response, Problem>;
+
+/// What the pages know of the city and of where they are.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// Where people reach this, without a slash at the end: `https://city.example`.
+    pub public_url: String,
+    /// The city's local time.
+    pub zone: kernel::Zone,
+    /// Whether everything in it is made up, which every page then says.
+    pub made_up: bool,
+}
+
+impl Site {
+    /// Whether cookies and headers may count on TLS.
+    #[must_use]
+    pub fn is_secure(&self) -> bool {
+        self.public_url.starts_with("https://")
+    }
+}
+
+/// Every page.
+#[rustfmt::skip]
+fn routes() -> Router<Shared> {
+    Router::new()
+        .route("/", get(home::home))
+        .route("/lang", get(language::choose))
+}
+
+/// The pages with the layers around them.
+pub(crate) fn service(state: &Shared) -> Router<Shared> {
+    routes()
+        .route_layer(middleware::from_fn_with_state(state.clone(), visitor::meet))
+        .merge(assets::routes())
+        .layer(middleware::from_fn_with_state(state.clone(), headers::secure))
+}
+
+/// A page of a template.
+pub(crate) fn html(template: &impl askama::Template) -> Page {
+    html_with(StatusCode::OK, template)
+}
+
+/// A page of a template with another status: 422 for a form with something wrong.
+pub(crate) fn html_with(status: StatusCode, template: &impl askama::Template) -> Page {
+    let body = template.render().map_err(|error| {
+        tracing::error!(%error, "a page does not render");
+        Problem::new(crate::problem::Kind::Internal)
+    })?;
+    Ok((status, [(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"))], body).into_response())
+}
+
+/// On to another page after a form was taken (303): a reload sends nothing again.
+pub(crate) fn see(address: &str) -> Page {
+    Ok(Redirect::to(address).into_response())
+}
