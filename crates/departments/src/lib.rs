@@ -13,7 +13,7 @@ pub mod view;
 
 pub use desk::{Desk, QueryError};
 pub use disclosure::Disclosure;
-pub use view::{Day, Limit, Page, Personal, When};
+pub use view::{Day, Limit, Page, Personal, Title, When};
 
 use permits::Event;
 use projection::Department;

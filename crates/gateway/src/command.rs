@@ -157,6 +157,13 @@ impl Head {
     pub(crate) fn id(&self) -> CommandId {
         self.id
     }
+
+    /// A few digits that are the same whenever the same request is sent again.
+    pub(crate) fn nonce(&self) -> u32 {
+        // The end of it: the ids that are not derived begin with the time.
+        let bytes = self.id.0.as_bytes();
+        bytes[12..].iter().fold(0, |nonce, byte| nonce << 8 | u32::from(*byte))
+    }
 }
 
 /// The id of a command that was sent with a key. It is a keyed hash: ids stay in the register for good, and without the

@@ -21,5 +21,5 @@ pub mod till;
 pub mod tokens;
 
 pub use gateway::{Gateway, Part, Readers, Readiness, ReadyCheck};
-pub use routes::openapi;
+pub use routes::{CALLBACK, openapi};
 pub use serve::{MAX_CONNECTIONS, serve};

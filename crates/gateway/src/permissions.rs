@@ -69,6 +69,8 @@ const OFFICES: Option<&[Group]> = Some(&[PermitOffice, DistrictOffice, RevenueOf
 const AGENCIES: Option<&[Group]> = Some(&[Agency]);
 const ADMINS: Option<&[Group]> = Some(&[Admin]);
 const REVENUE: Option<&[Group]> = Some(&[RevenueOffice]);
+const CITIZEN: Option<&[Group]> = Some(&[Citizen]);
+const MONEY: Option<&[Group]> = Some(&[Citizen, PermitOffice, DistrictOffice, RevenueOffice]);
 const BANK: Option<&[Group]> = Some(&[Bank]);
 const READERS: Option<&[Group]> = Some(&[Citizen, PermitOffice, DistrictOffice, RevenueOffice, Agency, Partner]);
 const WORKERS: Option<&[Group]> = Some(&[PermitOffice, DistrictOffice, RevenueOffice, Agency, Partner]);
@@ -102,6 +104,9 @@ pub const RULES: &[Rule] = &[
     rule("POST", "/v1/cases/{case}/extension", DECISIONS),
     rule("POST", "/v1/cases/{case}/bill", OFFICES),
     rule("POST", "/v1/cases/{case}/payments", PAYERS),
+    rule("GET", "/v1/cases/{case}/bills", MONEY),
+    rule("POST", "/v1/cases/{case}/pay", CITIZEN),
+    rule("GET", "/v1/cases/{case}/receipts", MONEY),
     rule("POST", "/v1/cases/{case}/refunds", OFFICES),
     rule("POST", "/v1/cases/{case}/refunds/paid", BANK),
     rule("POST", "/v1/cases/{case}/refusal", DECISIONS),

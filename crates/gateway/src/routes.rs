@@ -10,11 +10,14 @@ mod money;
 mod operations;
 mod page;
 mod parties;
+mod payment;
 mod persons;
 mod procedures;
 mod revenue;
 mod search;
 mod steps;
+
+pub use payment::CALLBACK;
 
 use crate::gateway::Shared;
 use crate::problem::{Kind, Problem};
@@ -49,6 +52,12 @@ fn open() -> ApiRouter<Shared> {
         .api_route("/v1/procedures/{procedure}", get_with(procedures::one, about("A service, with its rules")))
 }
 
+/// Where the bank sends browsers back to: it is open to anybody, and believes nobody.
+fn callback() -> Router<Shared> {
+    Router::new()
+        .route(payment::CALLBACK, axum::routing::get(payment::callback_by_address).post(payment::callback_by_form))
+}
+
 /// Routes that need a token.
 #[rustfmt::skip]
 fn guarded() -> ApiRouter<Shared> {
@@ -66,6 +75,9 @@ fn guarded() -> ApiRouter<Shared> {
         .api_route("/v1/cases/{case}/extension", post_with(decisions::extend, about("Extend a deadline, once")))
         .api_route("/v1/cases/{case}/bill", post_with(money::bill, about("Bill the fees")))
         .api_route("/v1/cases/{case}/payments", post_with(money::payment, about("Book a payment")))
+        .api_route("/v1/cases/{case}/bills", get_with(payment::explained, about("A case's bills, worked out line by line")))
+        .api_route("/v1/cases/{case}/pay", post_with(payment::pay, about("Start paying at the bank")))
+        .api_route("/v1/cases/{case}/receipts", get_with(payment::receipts, about("What was paid and what goes back")))
         .api_route("/v1/cases/{case}/refunds", post_with(money::refund, about("Give a payment back")))
         .api_route("/v1/cases/{case}/refunds/paid", post_with(money::refund_paid, about("Say that the bank paid a refund out")))
         .api_route("/v1/cases/{case}/refusal", post_with(decisions::refuse, about("Refuse, with the article")))
@@ -141,7 +153,11 @@ pub(crate) fn service(state: Shared, beside: Option<Router>) -> Router {
     let list: Router<Shared> = Router::new().route("/v1/procedures", axum::routing::get(procedures::all));
     guarded
         .route_layer(middleware::from_fn_with_state(state.clone(), access::guard))
-        .merge(open.merge(list).route_layer(middleware::from_fn_with_state(state.clone(), admission::anybody)))
+        .merge(
+            open.merge(list)
+                .merge(callback())
+                .route_layer(middleware::from_fn_with_state(state.clone(), admission::anybody)),
+        )
         .merge(pages::service(&state))
         .merge(operators)
         .merge(beside.unwrap_or_default().with_state(()))

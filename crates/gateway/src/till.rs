@@ -24,6 +24,8 @@ const MOST_PAGES: usize = 500;
 pub struct Till {
     /// The bank.
     pub bank: Bank,
+    /// Where it sends browsers back to: an address, or a path where it is served beside the API.
+    pub callback: String,
     /// Sends commands to the permits register.
     pub commands: Commands<Permits>,
     /// The revenue office's tables.

@@ -46,6 +46,7 @@ mod harness;
 mod imports;
 mod inputs;
 mod journey;
+mod payments;
 mod poison;
 mod repeats;
 mod rollback;

@@ -30,6 +30,11 @@ pub(crate) async fn spawn(
     let keys = keys::token_keys(&shared.config)?;
     let bank = shared.config.bank.as_ref().map(open_bank).transpose()?;
     let test_bank = test_bank(&shared.config)?;
+    if bank.is_some() && test_bank.is_none() && shared.config.public_url.is_none() {
+        let source = "DAFTAR_PUBLIC_URL must say where the bank sends payers back to".into();
+        return Err(StartError::Bank { source });
+    }
+    let callback = format!("{}{}", shared.config.public_url.as_deref().unwrap_or_default(), gateway::CALLBACK);
     let shared = shared.clone();
     running.spawn(async move {
         let readers = tokio::select! {
@@ -45,7 +50,7 @@ pub(crate) async fn spawn(
         let revenue = readers.revenue.clone();
         let gateway = Gateway {
             city: shared.config.city.clone(),
-            till: bank.map(|bank| Till { bank, commands: commands.clone(), revenue }),
+            till: bank.map(|bank| Till { bank, callback, commands: commands.clone(), revenue }),
             test_bank,
             site,
             commands,

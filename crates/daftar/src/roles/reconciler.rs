@@ -88,7 +88,8 @@ pub(crate) async fn run(shared: Shared, bank: Bank) -> (&'static str, Result<(),
     let metrics = shared.with_metrics(Metrics::register);
     let till = tokio::select! {
         revenue = desk(&shared, departments::revenue::NAME) => {
-            Till { bank, commands: Commands::<Permits>::new(shared.client.clone(), &shared.config.city), revenue }
+            let commands = Commands::<Permits>::new(shared.client.clone(), &shared.config.city);
+            Till { bank, callback: String::new(), commands, revenue }
         }
         () = shared.stopped() => return (NAME, Ok(())),
     };

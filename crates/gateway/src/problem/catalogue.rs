@@ -100,6 +100,15 @@ kinds! {
         "پایگاه داده پاسخ نمی‌دهد؛ کمی بعد دوباره بخوانید."; "The database does not answer; try again shortly.";
     VaultUnavailable SERVICE_UNAVAILABLE "vault-unavailable" retry 2; "گنجه کلید در دسترس نیست", "Vault not available";
         "گنجه کلیدها پاسخ نمی‌دهد؛ چیزی عوض نشد."; "The vault does not answer; nothing changed.";
+    BankUnavailable SERVICE_UNAVAILABLE "bank-unavailable" retry 5; "بانک پاسخ نمی‌دهد", "Bank not available";
+        "بانک پاسخ درستی نمی‌دهد. پولی که پرداخت شده باشد گم نمی‌شود و تا چند دقیقه دیگر خودبه‌خود ثبت می‌شود؛ برای پرداخت کمی بعد دوباره بکوشید.";
+        "The bank gives no proper answer. Money that was paid is not lost and is booked by itself within minutes; to pay, try again shortly.";
+    NoBank CONFLICT "no-online-payment"; "پرداخت برخط نیست", "No online payment";
+        "این شهر پرداخت برخط ندارد."; "This city has no online payment.";
+    NothingDue CONFLICT "nothing-due"; "چیزی برای پرداخت نیست", "Nothing to pay";
+        "این پرونده صورت‌حساب پرداخت‌نشده‌ای ندارد."; "This case has no bill that is to be paid.";
+    UnknownPayment NOT_FOUND "unknown-payment-attempt"; "پرداخت ناشناخته", "Unknown payment";
+        "بانک چنین پرداختی نمی‌شناسد و چیزی ثبت نشد."; "The bank knows no such payment, and nothing was booked.";
     Timeout SERVICE_UNAVAILABLE "timeout" retry 2; "پاسخ دیر شد", "Timed out";
         "پاسخ به‌موقع آماده نشد؛ اگر فرمانی فرستادید با همان Idempotency-Key دوباره بفرستید.";
         "The answer was not ready in time; if this was a command, repeat it with the same Idempotency-Key.";

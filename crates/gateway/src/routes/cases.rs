@@ -4,7 +4,7 @@ mod application;
 mod view;
 
 pub(super) use application::apply;
-pub(super) use view::{AfterQuery, ListQuery, case, timeline};
+pub(super) use view::{AfterQuery, ListQuery, case, timeline, visible};
 
 use super::parties;
 use crate::access::Caller;

@@ -21,6 +21,8 @@ pub(crate) enum Role {
     Projector,
     Gateway,
     Feeds,
+    /// Only where a test has a bank.
+    Reconciler,
     City,
 }
 
@@ -33,6 +35,7 @@ impl Role {
             Role::Registrar => "registrar",
             Role::Projector => "projector",
             Role::Gateway => "gateway",
+            Role::Reconciler => "reconciler",
             Role::Feeds => "feeds",
             Role::City => "city",
         }
@@ -43,6 +46,7 @@ impl Role {
             Role::Registrar => &["registrar"],
             Role::Projector => &["projector"],
             Role::Gateway => &["gateway"],
+            Role::Reconciler => &["reconciler"],
             Role::Feeds => &["feeds"],
             Role::City => &["registrar", "projector", "gateway", "feeds"],
         }
@@ -73,6 +77,8 @@ pub(crate) struct Plan {
     pub(crate) registrar_nats: Option<String>,
     /// More for every process.
     pub(crate) environment: Vec<(&'static str, String)>,
+    /// The port of the API, where somebody has to know it before.
+    pub(crate) port: Option<u16>,
 }
 
 impl Plan {
@@ -126,7 +132,7 @@ impl City {
     }
 
     fn start_as(plan: Plan) -> City {
-        let Plan { together, feeds, database, nats, registrar_nats, environment } = plan;
+        let Plan { together, feeds, database, nats, registrar_nats, environment, port } = plan;
         let city = City {
             processes: Mutex::default(),
             roles: match (together, feeds) {
@@ -134,7 +140,7 @@ impl City {
                 (false, true) => Role::WITH_FEEDS,
                 (false, false) => Role::APART,
             },
-            port: free_port(),
+            port: port.unwrap_or_else(free_port),
             tokens: Mutex::default(),
             parcels: AtomicU32::new(1),
             environment,
