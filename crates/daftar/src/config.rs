@@ -95,8 +95,6 @@ pub struct Config {
     pub log: LogFormat,
     /// The nats-server program, for `up`.
     pub nats_server: Option<PathBuf>,
-    /// Where browsers reach the gateway from outside: `https://permits.example`.
-    pub public_url: Option<String>,
     /// The bank that fees are paid through; without one nobody can pay online.
     pub bank: Option<BankConfig>,
     /// Whether this process serves that bank itself, with money that is none: `up` says so, and nothing else can.
@@ -196,7 +194,6 @@ impl Config {
             zone: zone()?.or(file.zone).unwrap_or_else(|| Zone::new(ZONE).expect("a zone of the bundled list")),
             log: overrides.log.or(file.log).unwrap_or_default(),
             nats_server: variable("DAFTAR_NATS_SERVER").map(PathBuf::from),
-            public_url: public_url()?,
             bank: bank()?,
             test_bank: false,
             reconcile_every: seconds("DAFTAR_RECONCILE_SECONDS")?.unwrap_or(RECONCILE_EVERY),
@@ -249,17 +246,6 @@ fn parsed<T: std::str::FromStr>(name: &'static str, expected: &'static str) -> R
 fn seconds(name: &'static str) -> Result<Option<Duration>, ConfigError> {
     let seconds: Option<NonZeroU32> = parsed(name, "whole seconds, at least 1")?;
     Ok(seconds.map(|seconds| Duration::from_secs(seconds.get().into())))
-}
-
-/// The gateway's address from outside, without a slash at its end.
-fn public_url() -> Result<Option<String>, ConfigError> {
-    let name = "DAFTAR_PUBLIC_URL";
-    let Some(found) = variable(name) else { return Ok(None) };
-    let url = found.trim_end_matches('/');
-    if url.starts_with("https://") || url.starts_with("http://") {
-        return Ok(Some(url.to_owned()));
-    }
-    Err(ConfigError::Variable { name, found, expected: "an address like https://permits.example" })
 }
 
 /// The bank, whose three settings belong together.
