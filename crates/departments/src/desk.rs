@@ -47,6 +47,12 @@ impl Desk {
         &self.reader
     }
 
+    /// The city's clock.
+    #[must_use]
+    pub fn zone(&self) -> &Zone {
+        &self.zone
+    }
+
     /// A moment as people read it.
     #[must_use]
     pub fn when(&self, at: Instant) -> When {

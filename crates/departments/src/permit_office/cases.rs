@@ -126,6 +126,7 @@ impl ReadModel for Cases {
             &["applicant"],
             &["agent"],
             &["awaits", "awaits_due", "case_id"],
+            &["opened_at", "channel", "district", "reference"],
         ],
         append_only: false,
     };

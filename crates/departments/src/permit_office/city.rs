@@ -3,7 +3,7 @@
 use super::touch;
 use crate::desk::{Desk, QueryError};
 use crate::view::{Day, Title};
-use kernel::{Date, DepartmentId, Zone, time::Weekday};
+use kernel::{Date, DepartmentId, WorkCalendar, Zone, time::Weekday};
 use permits::{Event, events};
 use projection::Class::Public;
 use projection::{Column, Key, ReadModel, Reader, Recorded, Table, Unfoldable};
@@ -198,6 +198,28 @@ impl CityView {
     pub fn clock(&self) -> Option<Zone> {
         Zone::new(&self.zone).ok()
     }
+}
+
+/// More days than a calendar marks in a century.
+const ALL_MARKED: &str = "40000";
+
+/// The city's working days, as its calendar says now.
+///
+/// # Errors
+/// When the database fails.
+pub async fn calendar(desk: &Desk) -> Result<WorkCalendar, QueryError> {
+    let sql = format!("SELECT * FROM calendar ORDER BY date LIMIT {ALL_MARKED}");
+    let rows: Vec<Marked> = desk.fetch("the calendar", sql, &[]).await?;
+    let newest = rows.iter().map(|row| row.calendar).max().unwrap_or(0);
+    let mut calendar = WorkCalendar::default();
+    for Marked { date, title, rest_days, .. } in rows {
+        match rest_days {
+            // The register takes no week without work.
+            Some(days) => calendar.set_rest_days(date, &days, newest).unwrap_or_default(),
+            None => calendar.declare_holiday(date, title.unwrap_or_default(), newest),
+        }
+    }
+    Ok(calendar)
 }
 
 /// More holidays than are asked for at once: three years of them.

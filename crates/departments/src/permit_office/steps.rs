@@ -72,7 +72,7 @@ impl ReadModel for Steps {
             Column::bool("by_silence", Public),
         ],
         key: &["case_id", "step"],
-        indexes: &[],
+        indexes: &[&["ended_at"]],
         append_only: false,
     };
 

@@ -11,7 +11,16 @@ use permits::events::{ChecklistAnswer, FactValue, Value, Verdict};
 
 fn ask(role: &str) -> InboxAsk {
     let limit = Limit::default();
-    InboxAsk { role: id(role), districts: Districts::ALL, due_before: None, officer: None, after: None, limit }
+    InboxAsk {
+        role: id(role),
+        districts: Districts::ALL,
+        item: None,
+        due_from: None,
+        due_before: None,
+        officer: None,
+        after: None,
+        limit,
+    }
 }
 
 fn complete(case: CaseId, step: &str, outcome: &str, checklist: &[&str], documents: &[&str]) -> Command {

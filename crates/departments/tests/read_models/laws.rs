@@ -119,8 +119,16 @@ async fn inbox_agrees(world: &World, desk: &Desk) -> BTreeSet<Wait> {
     let mut shown = BTreeSet::new();
     for role in roles(world) {
         let (districts, limit) = (Districts::ALL, Limit::new(Some(3)));
-        let mut ask =
-            InboxAsk { role: role.parse().unwrap(), districts, due_before: None, officer: None, after: None, limit };
+        let mut ask = InboxAsk {
+            role: role.parse().unwrap(),
+            districts,
+            item: None,
+            due_from: None,
+            due_before: None,
+            officer: None,
+            after: None,
+            limit,
+        };
         loop {
             let page = permit_office::inbox(desk, &ask).await.unwrap();
             for item in page.items.into_iter().filter(|item| item.role == role) {

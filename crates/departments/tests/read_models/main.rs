@@ -5,6 +5,7 @@
 
 mod decisions;
 mod disclosure;
+mod glance;
 mod laws;
 mod one_file;
 mod refunds;

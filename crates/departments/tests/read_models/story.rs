@@ -118,7 +118,16 @@ async fn rows_in_postgres() {
 
 fn ask(role: &str) -> InboxAsk {
     let limit = Limit::default();
-    InboxAsk { role: id(role), districts: Districts::ALL, due_before: None, officer: None, after: None, limit }
+    InboxAsk {
+        role: id(role),
+        districts: Districts::ALL,
+        item: None,
+        due_from: None,
+        due_before: None,
+        officer: None,
+        after: None,
+        limit,
+    }
 }
 
 async fn the_inbox_tells_what_waits(fresh: Fresh) {

@@ -56,7 +56,7 @@ pub(super) async fn inbox(
     let desk = &state.readers.permit_office;
     caught_up(desk, query.after.as_deref()).await?;
     let officer = query.mine.then(|| caller.person());
-    let ask = InboxAsk { role, districts, due_before, officer, after: query.page, limit };
+    let ask = InboxAsk { role, districts, item: None, due_from: None, due_before, officer, after: query.page, limit };
     Ok(Json(permit_office::inbox(desk, &ask).await?))
 }
 
