@@ -1,1 +1,10 @@
-//! Signing in: OpenID Connect with any provider, and the small one that up starts.
+//! Signing in with OpenID Connect: the city is the relying party ([`Provider`]), whoever keeps its accounts is the
+//! provider. [`builtin`] is a small one with made-up people, for a city on one machine; nothing but `up` may use it.
+
+pub mod builtin;
+mod provider;
+
+pub use provider::{ClaimNames, Identity, Pending, Provider, Settings, SignInError};
+
+#[cfg(test)]
+mod tests;
