@@ -94,6 +94,13 @@ pub enum StartError {
     /// The reconciler has nothing to compare with.
     #[error("the reconciler needs a bank: set DAFTAR_BANK_URL, DAFTAR_BANK_MERCHANT and DAFTAR_BANK_KEY")]
     NoBank,
+    /// Nobody could sign in.
+    #[error("the sign-in provider cannot be used")]
+    SignIn {
+        /// Why.
+        #[source]
+        source: Failed,
+    },
     /// A role does not start.
     #[error("the {role} does not start")]
     Role {

@@ -95,12 +95,29 @@ pub struct Config {
     pub log: LogFormat,
     /// The nats-server program, for `up`.
     pub nats_server: Option<PathBuf>,
+    /// Where people sign in; without a provider nobody can, and pages are for those who need no account.
+    pub sign_in: Option<SignInConfig>,
+    /// Who can sign in at the provider that this process serves itself: `up` says so, and nothing else can.
+    pub made_up_people: Option<Vec<(String, Vec<signin::builtin::Person>)>>,
     /// The bank that fees are paid through; without one nobody can pay online.
     pub bank: Option<BankConfig>,
     /// Whether this process serves that bank itself, with money that is none: `up` says so, and nothing else can.
     pub test_bank: bool,
     /// How often the bank's list is compared with the register.
     pub reconcile_every: Duration,
+}
+
+/// The OpenID Connect provider, and as what it knows the city.
+#[derive(Debug, Clone)]
+pub struct SignInConfig {
+    /// Its issuer address.
+    pub issuer: String,
+    /// The city's name there.
+    pub client_id: String,
+    /// The city's password there.
+    pub client_secret: Option<Secret>,
+    /// How it names what the city needs to know.
+    pub claims: signin::ClaimNames,
 }
 
 /// Where the bank is, and who the city is there.
@@ -194,6 +211,8 @@ impl Config {
             zone: zone()?.or(file.zone).unwrap_or_else(|| Zone::new(ZONE).expect("a zone of the bundled list")),
             log: overrides.log.or(file.log).unwrap_or_default(),
             nats_server: variable("DAFTAR_NATS_SERVER").map(PathBuf::from),
+            sign_in: sign_in()?,
+            made_up_people: None,
             bank: bank()?,
             test_bank: false,
             reconcile_every: seconds("DAFTAR_RECONCILE_SECONDS")?.unwrap_or(RECONCILE_EVERY),
@@ -246,6 +265,25 @@ fn parsed<T: std::str::FromStr>(name: &'static str, expected: &'static str) -> R
 fn seconds(name: &'static str) -> Result<Option<Duration>, ConfigError> {
     let seconds: Option<NonZeroU32> = parsed(name, "whole seconds, at least 1")?;
     Ok(seconds.map(|seconds| Duration::from_secs(seconds.get().into())))
+}
+
+/// The sign-in provider. The built-in one lets anybody be anybody, so no configuration can name it.
+fn sign_in() -> Result<Option<SignInConfig>, ConfigError> {
+    let name = "DAFTAR_OIDC_ISSUER";
+    let Some(issuer) = variable(name) else { return Ok(None) };
+    if issuer.contains(signin::builtin::PATH) {
+        let expected = "a real provider: the built-in sign-in, where anybody can be anybody, is only for `daftar up`";
+        return Err(ConfigError::Variable { name, found: issuer, expected });
+    }
+    let usual = signin::ClaimNames::default();
+    let claims = signin::ClaimNames {
+        national_id: variable("DAFTAR_OIDC_CLAIM_NATIONAL_ID").unwrap_or(usual.national_id),
+        role: variable("DAFTAR_OIDC_CLAIM_ROLE").unwrap_or(usual.role),
+        department: variable("DAFTAR_OIDC_CLAIM_DEPARTMENT").unwrap_or(usual.department),
+        districts: variable("DAFTAR_OIDC_CLAIM_DISTRICTS").unwrap_or(usual.districts),
+    };
+    let client_id = variable("DAFTAR_OIDC_CLIENT").unwrap_or_else(|| "daftar".to_owned());
+    Ok(Some(SignInConfig { issuer, client_id, client_secret: variable("DAFTAR_OIDC_SECRET").map(Secret), claims }))
 }
 
 /// The bank, whose three settings belong together.

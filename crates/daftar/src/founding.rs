@@ -161,6 +161,13 @@ impl Folder {
         self.procedures.iter().map(|text| Procedure::parse(text).expect("checked when it was read"))
     }
 
+    /// What a department is called, in both languages; its id where the charter does not name it.
+    #[must_use]
+    pub fn department(&self, id: &DepartmentId) -> String {
+        let named = self.charter.departments.iter().find(|entry| entry.id == *id);
+        named.map_or_else(|| id.to_string(), |entry| format!("{} — {}", entry.title.fa, entry.title.en))
+    }
+
     /// How many districts it has.
     #[must_use]
     pub fn districts(&self) -> u8 {

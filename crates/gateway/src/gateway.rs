@@ -85,6 +85,10 @@ pub struct Gateway {
     pub site: crate::pages::Site,
     /// Where fees are paid; without one nobody can pay online.
     pub till: Option<Till>,
+    /// Where people sign in; without one nobody can.
+    pub sign_in: Option<signin::Provider>,
+    /// The built-in provider, to be served beside the API.
+    pub built_in_sign_in: Option<axum::Router>,
     /// The test bank, to be served beside the API.
     pub test_bank: Option<axum::Router>,
     /// Adds to what `/readyz` looks at.
@@ -118,6 +122,7 @@ pub(crate) struct Pages {
     pub(crate) cookies: Cookies,
     /// The city's name, once its charter was read.
     name: OnceCell<Arc<Message>>,
+    pub(crate) sign_in: Option<signin::Provider>,
     /// Origins that a form may lead on to: the bank, the sign-in provider.
     pub(crate) form_targets: Vec<String>,
 }
@@ -127,9 +132,10 @@ pub(crate) type Shared = Arc<State>;
 
 impl Gateway {
     pub(crate) fn into_state(self) -> Shared {
-        let Gateway { city, commands, readers, vault, keys, site, till, test_bank: _, ready, registry } = self;
+        let Gateway { city, commands, readers, vault, keys, site, till, sign_in, ready, registry, .. } = self;
+        let targets = sign_in.iter().map(signin::Provider::origin).collect();
         let cookies = Cookies::new(&vault, &city, site.is_secure());
-        let pages = Pages { site: Arc::new(site), cookies, name: OnceCell::new(), form_targets: Vec::new() };
+        let pages = Pages { site: Arc::new(site), cookies, name: OnceCell::new(), form_targets: targets, sign_in };
         let metrics = Metrics::register(&mut registry.lock().unwrap_or_else(PoisonError::into_inner));
         let (places, acknowledged) = (Places::new(), AtomicU64::new(0));
         let command_ids = vault.mac_key(COMMAND_IDS);

@@ -21,5 +21,6 @@ pub mod till;
 pub mod tokens;
 
 pub use gateway::{Gateway, Part, Readers, Readiness, ReadyCheck};
+pub use pages::SIGNED_IN;
 pub use routes::{CALLBACK, openapi};
 pub use serve::{MAX_CONNECTIONS, serve};

@@ -136,6 +136,9 @@ pub const RULES: &[Rule] = &[
     rule("POST", "/v1/persons/{person}/forget", ADMINS),
     rule("GET", "/", ANYBODY),
     rule("GET", "/lang", ANYBODY),
+    rule("GET", "/signin", ANYBODY),
+    rule("GET", "/signin/back", ANYBODY),
+    rule("POST", "/signout", Some(Group::ALL)),
 ];
 
 /// Whether the group may call the route.

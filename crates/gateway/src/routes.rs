@@ -144,7 +144,7 @@ pub fn openapi() -> serde_json::Value {
 }
 
 /// The whole service, with what is served beside it: that has its own rules of who may come in.
-pub(crate) fn service(state: Shared, beside: Option<Router>) -> Router {
+pub(crate) fn service(state: Shared, beside: impl IntoIterator<Item = Option<Router>>) -> Router {
     aide::generate::reset_context();
     let (guarded, _) = document(guarded());
     let (open, _) = document(open());
@@ -160,7 +160,7 @@ pub(crate) fn service(state: Shared, beside: Option<Router>) -> Router {
         )
         .merge(pages::service(&state))
         .merge(operators)
-        .merge(beside.unwrap_or_default().with_state(()))
+        .merge(beside.into_iter().flatten().fold(Router::new(), Router::merge).with_state(()))
         .fallback(pages::missing)
         .method_not_allowed_fallback(|| async { Problem::new(Kind::MethodNotAllowed) })
         .layer(CatchPanicLayer::custom(observe::panicked))

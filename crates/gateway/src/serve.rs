@@ -35,7 +35,7 @@ const DRAIN: Duration = Duration::from_secs(12);
 /// When the listener has no address, that is, never came up.
 pub async fn serve(listener: TcpListener, mut gateway: Gateway, shutdown: impl Future<Output = ()>) -> io::Result<()> {
     let address = listener.local_addr()?;
-    let beside = gateway.test_bank.take();
+    let beside = [gateway.test_bank.take(), gateway.built_in_sign_in.take()];
     let state = gateway.into_state();
     let connections = state.metrics.connections.clone();
     let service = TowerToHyperService::new(routes::service(state, beside));

@@ -219,7 +219,7 @@ impl Provider {
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .map_err(|error| SignInError::Provider(error.to_string()))?
             .set_pkce_verifier(PkceCodeVerifier::new(pending.verifier.clone()));
-        let http = |request| self.send(request);
+        let http = |request| send(self.http.clone(), request);
         let answer = request.request_async(&http).await.map_err(|error| SignInError::NotCompleted(short(&error)))?;
         let token =
             answer.extra_fields().id_token().ok_or_else(|| SignInError::Token("it has no ID token".to_owned()))?;
@@ -258,7 +258,7 @@ impl Provider {
         let Settings { issuer, client_id, client_secret, redirect, .. } = &self.settings;
         let issuer = IssuerUrl::new(issuer.clone()).map_err(|_| SignInError::Address(issuer.clone()))?;
         let redirect = RedirectUrl::new(redirect.clone()).map_err(|_| SignInError::Address(redirect.clone()))?;
-        let http = |request| self.send(request);
+        let http = |request| send(self.http.clone(), request);
         let metadata = CoreProviderMetadata::discover_async(issuer, &http).await;
         let metadata = metadata.map_err(|error| SignInError::Provider(short(&error)))?;
         let secret = client_secret.clone().map(ClientSecret::new);
@@ -266,23 +266,6 @@ impl Provider {
         let relying = relying.set_redirect_uri(redirect);
         *known = Some((Instant::now(), relying.clone()));
         Ok(relying)
-    }
-
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
-        let mut answer = self.http.execute(request.try_into()?).await?;
-        let (status, headers) = (answer.status(), answer.headers().clone());
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await? {
-            body.extend_from_slice(&chunk);
-            if body.len() > LARGEST_ANSWER {
-                // What is cut off does not parse.
-                break;
-            }
-        }
-        let mut response = HttpResponse::new(body);
-        *response.status_mut() = status;
-        *response.headers_mut() = headers;
-        Ok(response)
     }
 }
 
@@ -301,4 +284,22 @@ fn short(error: &dyn std::error::Error) -> String {
         source = cause.source();
     }
     text
+}
+
+/// Owns its client, so that what waits for it can move between threads.
+async fn send(http: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
+    let mut answer = http.execute(request.try_into()?).await?;
+    let (status, headers) = (answer.status(), answer.headers().clone());
+    let mut body = Vec::new();
+    while let Some(chunk) = answer.chunk().await? {
+        body.extend_from_slice(&chunk);
+        if body.len() > LARGEST_ANSWER {
+            // What is cut off does not parse.
+            break;
+        }
+    }
+    let mut response = HttpResponse::new(body);
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    Ok(response)
 }

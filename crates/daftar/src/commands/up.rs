@@ -4,7 +4,7 @@ use super::{Outcome, token, told_to_stop};
 use crate::{
     cli,
     compose::{City, Role, make_folder, open_vault},
-    config::{BankConfig, Config},
+    config::{BankConfig, Config, SignInConfig},
     connect::connect,
     demo,
     founding::Folder,
@@ -26,6 +26,15 @@ pub(super) async fn run(mut config: Config, options: cli::Up) -> Outcome {
     config.zone = folder.zone()?;
     make_folder(&config)?;
     config.data = config.data.canonicalize()?;
+    let own = own_address(&config);
+    config.public_url.get_or_insert_with(|| own.clone());
+    if config.sign_in.is_none() {
+        let issuer = format!("{own}{}", signin::builtin::PATH);
+        let client_id = signin::builtin::CLIENT.to_owned();
+        let claims = signin::ClaimNames::default();
+        config.sign_in = Some(SignInConfig { issuer, client_id, client_secret: None, claims });
+        config.made_up_people = Some(demo::people::who_signs_in(&folder));
+    }
     if config.bank.is_none() {
         let url = format!("{}{}", own_address(&config), bank::test_bank::MOUNT);
         let (merchant, key) = (config.city.to_string(), keys::test_bank(&config)?);
@@ -75,6 +84,7 @@ fn announce(config: &Config, tokens: &[(String, String)]) {
     }
     let address = config.listen;
     println!("\n{} is up.", config.city);
+    println!("  pages     {}/", config.public_url.as_deref().unwrap_or_default());
     println!("  API       http://{address}/v1/     (described at http://{address}/openapi.json)");
     println!("  health    http://{address}/healthz  http://{address}/readyz  http://{address}/metrics");
     if config.test_bank {

@@ -3,6 +3,8 @@
 use super::dice::Dice;
 use crate::founding::Folder;
 use kernel::{Actor, DepartmentId, DistrictId, Districts, PersonId, RoleId, identity::NationalId};
+use serde_json::{Value, json};
+use signin::builtin::Person;
 use vault::{Lookup, Vault, VaultError};
 
 /// What stands behind every made-up name.
@@ -62,8 +64,6 @@ pub(crate) struct Citizen {
 /// A made-up officer.
 #[derive(Debug, Clone)]
 pub(crate) struct Officer {
-    /// The account they sign in with: `plan-reviewer-2`.
-    pub(crate) account: String,
     pub(crate) role: RoleId,
     pub(crate) department: Option<DepartmentId>,
     pub(crate) districts: Vec<DistrictId>,
@@ -95,6 +95,11 @@ pub(crate) fn national_id(number: u32) -> NationalId {
     all.next().expect("one of ten check digits is right")
 }
 
+/// What a made-up citizen is called.
+fn name(number: usize) -> String {
+    format!("{} {} {MADE_UP}", GIVEN[number % GIVEN.len()], FAMILY[number * 7 % FAMILY.len()])
+}
+
 /// The citizens, each with a pseudonym from the vault.
 pub(crate) async fn citizens(vault: &Vault) -> Result<Vec<Citizen>, VaultError> {
     let mut dice = Dice::new(7);
@@ -102,30 +107,60 @@ pub(crate) async fn citizens(vault: &Vault) -> Result<Vec<Citizen>, VaultError> 
     for number in 0..CITIZENS {
         let id = national_id(u32::try_from(number).unwrap_or(0));
         let person = vault.person_for(&Lookup::national_id(id.as_str())).await?;
-        let name = format!("{} {} {MADE_UP}", GIVEN[number % GIVEN.len()], FAMILY[number * 7 % FAMILY.len()]);
         let mobile = format!("+989{:09}", 130_000_000 + dice.below(9_999_999));
         let address =
             format!("اصفهان، خیابان نمونه، کوچه {}، پلاک {} {MADE_UP}", dice.below(40) + 1, dice.below(90) + 1);
-        citizens.push(Citizen { person, name, mobile, address });
+        citizens.push(Citizen { person, name: name(number), mobile, address });
     }
     Ok(citizens)
 }
 
-/// The officers: those of the districts divide them among three, the others are two for the whole city.
-pub(crate) async fn officers(folder: &Folder, vault: &Vault) -> Result<Vec<Officer>, VaultError> {
-    let mut officers = Vec::new();
+/// The officers' accounts: those of the districts divide them among three, the others are two for the whole city.
+fn accounts(folder: &Folder) -> Vec<(String, RoleId, Option<DepartmentId>, Vec<DistrictId>)> {
+    let mut accounts = Vec::new();
     for (role, department) in folder.roles() {
         let local = department.as_ref().is_some_and(|department| department.as_str() == "district-office");
         let shares = if local { 3 } else { 2 };
         for share in 0..shares {
-            let account = format!("{role}-{}", share + 1);
-            let person = vault.person_for(&Lookup::account(&account)).await?;
             let all = (1..=folder.districts()).map(DistrictId);
             let districts = all.filter(|district| !local || district.0 % shares == share).collect();
-            officers.push(Officer { account, role: role.clone(), department: department.clone(), districts, person });
+            accounts.push((format!("{role}-{}", share + 1), role.clone(), department.clone(), districts));
         }
     }
+    accounts
+}
+
+/// The officers, each with a pseudonym from the vault.
+pub(crate) async fn officers(folder: &Folder, vault: &Vault) -> Result<Vec<Officer>, VaultError> {
+    let mut officers = Vec::new();
+    for (account, role, department, districts) in accounts(folder) {
+        let person = vault.person_for(&Lookup::account(&account)).await?;
+        officers.push(Officer { role, department, districts, person });
+    }
     Ok(officers)
+}
+
+/// Who can sign in at the built-in provider: some of the citizens, and every officer whose role a department gives.
+pub(crate) fn who_signs_in(folder: &Folder) -> Vec<(String, Vec<Person>)> {
+    let citizen = |number: usize| {
+        let id = national_id(u32::try_from(number).unwrap_or(0));
+        let claims = [("national_id".to_owned(), Value::from(id.as_str()))].into_iter().collect();
+        Person { account: format!("citizen-{}", number + 1), title: name(number), claims }
+    };
+    let mut groups = vec![("شهروندان — Citizens".to_owned(), (0..6).map(citizen).collect())];
+    for (account, role, department, districts) in accounts(folder) {
+        let Some(department) = department else { continue };
+        let numbers: Vec<u8> = districts.iter().map(|district| district.0).collect();
+        let claims = json!({ "role": role, "department": department, "districts": numbers });
+        let claims = claims.as_object().cloned().unwrap_or_default();
+        let person = Person { title: account.clone(), account, claims };
+        let heading = folder.department(&department);
+        match groups.iter_mut().find(|(known, _)| *known == heading) {
+            Some((_, people)) => people.push(person),
+            None => groups.push((heading, vec![person])),
+        }
+    }
+    groups
 }
 
 #[cfg(test)]

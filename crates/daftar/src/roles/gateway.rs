@@ -10,6 +10,7 @@ use bank::test_bank;
 use gateway::{Gateway, Part, Readers, ReadyCheck, pages::Site, till::Till};
 use permits::Permits;
 use registrar::Commands;
+use signin::Provider;
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinSet};
 
@@ -34,6 +35,7 @@ pub(crate) async fn spawn(
         let source = "DAFTAR_PUBLIC_URL must say where the bank sends payers back to".into();
         return Err(StartError::Bank { source });
     }
+    let (sign_in, built_in) = sign_in(&shared.config)?;
     let callback = format!("{}{}", shared.config.public_url.as_deref().unwrap_or_default(), gateway::CALLBACK);
     let shared = shared.clone();
     running.spawn(async move {
@@ -52,6 +54,8 @@ pub(crate) async fn spawn(
             city: shared.config.city.clone(),
             till: bank.map(|bank| Till { bank, callback, commands: commands.clone(), revenue }),
             test_bank,
+            sign_in,
+            built_in_sign_in: built_in,
             site,
             commands,
             readers,
@@ -64,6 +68,29 @@ pub(crate) async fn spawn(
         ("gateway", served.map_err(Failed::from))
     });
     Ok(())
+}
+
+/// Where people sign in, and the built-in provider's routes where this process serves it: only `up` says so.
+fn sign_in(config: &Config) -> Result<(Option<Provider>, Option<axum::Router>), StartError> {
+    let Some(known) = &config.sign_in else { return Ok((None, None)) };
+    let invalid = |source: Failed| StartError::SignIn { source };
+    let public = config.public_url.as_deref();
+    let public =
+        public.ok_or_else(|| invalid("DAFTAR_PUBLIC_URL must say where the provider sends people back to".into()))?;
+    let redirect = format!("{public}{}", gateway::SIGNED_IN);
+    let settings = signin::Settings {
+        issuer: known.issuer.clone(),
+        client_id: known.client_id.clone(),
+        client_secret: known.client_secret.as_ref().map(|secret| secret.0.clone()),
+        redirect: redirect.clone(),
+        scopes: Vec::new(),
+        claims: known.claims.clone(),
+    };
+    let provider = Provider::new(settings).map_err(|error| invalid(error.into()))?;
+    let built_in = config.made_up_people.clone().map(|people| {
+        signin::builtin::router(signin::builtin::Settings { issuer: known.issuer.clone(), redirect, people })
+    });
+    Ok((Some(provider), built_in.transpose().map_err(|error| invalid(error.into()))?))
 }
 
 /// The test bank, where the configuration has one: only `up` says so.

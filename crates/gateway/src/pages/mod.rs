@@ -13,7 +13,10 @@ mod headers;
 mod home;
 mod language;
 pub mod session;
+mod sign_in;
 mod visitor;
+
+pub use sign_in::SIGNED_IN;
 
 pub(crate) use form::Form;
 pub(crate) use frame::Frame;
@@ -25,7 +28,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     middleware,
     response::{IntoResponse, Redirect, Response},
-    routing::get,
+    routing::{get, post},
 };
 
 /// What a page handler answers with.
@@ -56,6 +59,9 @@ fn routes() -> Router<Shared> {
     Router::new()
         .route("/", get(home::home))
         .route("/lang", get(language::choose))
+        .route("/signin", get(sign_in::begin))
+        .route(SIGNED_IN, get(sign_in::back))
+        .route("/signout", post(sign_in::out))
 }
 
 /// The pages with the layers around them.

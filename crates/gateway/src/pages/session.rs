@@ -39,8 +39,6 @@ pub struct Session {
     pub districts: Districts,
     /// What to call them.
     pub name: Option<String>,
-    /// What the provider wants back when they sign out.
-    pub id_token: Option<String>,
     /// When they signed in, in seconds since 1970.
     since: u64,
     /// When this cookie was made.
@@ -52,10 +50,10 @@ impl Session {
     ///
     /// # Errors
     /// When the system has no randomness.
-    pub fn begin(actor: Actor, name: Option<String>, id_token: Option<String>) -> Result<Session, getrandom::Error> {
+    pub fn begin(actor: Actor, name: Option<String>) -> Result<Session, getrandom::Error> {
         let Actor { person, role, department, districts } = actor;
         let now = now();
-        Ok(Session { id: random()?, person, role, department, districts, name, id_token, since: now, seen: now })
+        Ok(Session { id: random()?, person, role, department, districts, name, since: now, seen: now })
     }
 
     /// Whoever acts.
@@ -180,7 +178,7 @@ mod tests {
     fn session() -> Session {
         let person = PersonId(uuid::Uuid::from_u128(5));
         let actor = Actor { person, role: "citizen".parse().unwrap(), department: None, districts: Districts::ALL };
-        Session::begin(actor, Some("زهرا".to_owned()), None).unwrap()
+        Session::begin(actor, Some("زهرا".to_owned())).unwrap()
     }
 
     fn value(cookie: &str) -> String {

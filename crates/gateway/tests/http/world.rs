@@ -95,6 +95,8 @@ impl World {
             },
             till: None,
             test_bank: None,
+            sign_in: None,
+            built_in_sign_in: None,
             ready: Arc::new(|| Box::pin(async { Vec::new() })),
             registry: Arc::new(Mutex::new(registry)),
         };
