@@ -147,7 +147,7 @@ pub(crate) fn who_signs_in(folder: &Folder) -> Vec<(String, Vec<Person>)> {
         let claims = [("national_id".to_owned(), Value::from(id.as_str()))].into_iter().collect();
         Person { account: format!("citizen-{}", number + 1), title: name(number), claims }
     };
-    let mut groups = vec![("شهروندان — Citizens".to_owned(), (0..6).map(citizen).collect())];
+    let mut groups = vec![("شهروندان — Citizens".to_owned(), (0..6).map(citizen).collect::<Vec<_>>())];
     for (account, role, department, districts) in accounts(folder) {
         let Some(department) = department else { continue };
         let numbers: Vec<u8> = districts.iter().map(|district| district.0).collect();
