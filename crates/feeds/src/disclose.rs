@@ -63,7 +63,7 @@ pub fn disclose<'a>(city: &'a City, department: &'a Department, case: CaseId, ev
         Event::RestDaysSet(e) => Some(words.rest_days(e)),
         Event::ApplicationSubmitted(e) => eye.has_cases().then(|| words.submitted(e)),
         Event::ApplicationWithdrawn(_) => {
-            eye.has_cases().then(|| Data::ApplicationWithdrawn(data::ApplicationWithdrawn {}))
+            eye.has_cases().then_some(Data::ApplicationWithdrawn(data::ApplicationWithdrawn {}))
         }
         Event::StepOpened(e) => eye.has_opened(&e.step, &e.department).then(|| words.opened(e)),
         Event::StepSkipped(e) => eye.has_step(&e.step).then(|| words.skipped(&e.step)),

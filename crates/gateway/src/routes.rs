@@ -19,6 +19,8 @@ mod steps;
 
 pub use payment::CALLBACK;
 
+pub(crate) use cases::visible;
+
 use crate::gateway::Shared;
 use crate::problem::{Kind, Problem};
 use crate::{access, admission, observe, pages};

@@ -161,7 +161,7 @@ fn article(procedure: &Procedure, dice: &mut Dice) -> StepId {
 /// How often in a hundred a role gets to a piece of work in one round: some roles, and some districts, are slow.
 fn speed(role: &RoleId, case: &Case) -> usize {
     let letters: usize = role.as_str().bytes().map(usize::from).sum();
-    let slow = if letters % 5 == 0 { 3 } else { 9 + letters % 7 };
+    let slow = if letters.is_multiple_of(5) { 3 } else { 9 + letters % 7 };
     if case.district.0 % 7 == 5 { slow.div_ceil(2) } else { slow }
 }
 
@@ -175,7 +175,7 @@ pub(super) fn answers(procedure: &Procedure, dice: &mut Dice) -> Vec<FactValue> 
 pub(super) fn answer(holds: &FieldKind, dice: &mut Dice) -> Value {
     match holds {
         FieldKind::Integer { min, max } => {
-            let span = (*max - *min).min(900).max(1);
+            let span = max.saturating_sub(*min).clamp(1, 900);
             let high = *min + (span >> dice.below(5)).max(1);
             Value::Integer(dice.between(*min, high.min(*max)))
         }

@@ -29,36 +29,14 @@ impl Form {
         Ok(Form { fields, wrong: Vec::new() })
     }
 
-    /// Of values that stand somewhere else: a draft, the case.
-    pub(crate) fn of(fields: impl IntoIterator<Item = (String, String)>) -> Form {
-        Form { fields: fields.into_iter().collect(), wrong: Vec::new() }
-    }
-
     /// What was typed into a field; nothing where it was left empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let field = self.fields.iter().find(|(known, _)| known == name);
         field.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// Every value of a field that can come more than once.
-    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        let fields = self.fields.iter().filter(move |(known, _)| known == name);
-        fields.map(|(_, value)| value.trim()).filter(|value| !value.is_empty())
-    }
-
-    /// Whether a field came at all.
-    pub(crate) fn has(&self, name: &str) -> bool {
-        self.fields.iter().any(|(known, _)| known == name)
-    }
-
     pub(crate) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
-    }
-
-    /// Puts a value into a field, instead of what was typed.
-    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
-        self.fields.retain(|(known, _)| known != name);
-        self.fields.push((name.to_owned(), value.into()));
     }
 
     /// Says what is wrong with a field.
@@ -148,7 +126,7 @@ mod tests {
     fn what_was_typed_is_kept_and_what_is_wrong_stands_beside_it() {
         let mut form = Form::parse("name=%D8%B2+a&kind=a&kind=b&empty=&csrf=x".as_bytes()).unwrap();
         assert_eq!((form.get("name"), form.get("empty"), form.get("none")), (Some("ز a"), None, None));
-        assert_eq!(form.all("kind").collect::<Vec<_>>(), ["a", "b"]);
+        assert!(form.is("kind", "a") && form.is("kind", "b") && !form.is("kind", "c"));
         form.wrong("name", "نادرست", "wrong");
         assert_eq!(form.described("name", "a hint"), r#" aria-invalid="true" aria-describedby="name-hint name-error""#);
         assert_eq!(

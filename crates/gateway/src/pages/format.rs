@@ -32,7 +32,7 @@ pub(crate) fn number(lang: Lang, number: i64) -> String {
     let separator = if lang == Lang::Fa { '٬' } else { ',' };
     let mut grouped = String::with_capacity(plain.len() + 8);
     for (index, digit) in plain.chars().enumerate() {
-        if index > 0 && (plain.len() - index) % 3 == 0 {
+        if index > 0 && (plain.len() - index).is_multiple_of(3) {
             grouped.push(separator);
         }
         grouped.push(digit);

@@ -18,8 +18,6 @@ pub(crate) struct Frame {
     pub(crate) group: Option<Group>,
     pub(crate) csrf: String,
     pub(crate) made_up: bool,
-    /// A page with columns beside each other.
-    pub(crate) wide: bool,
     pub(crate) site: Arc<Site>,
 }
 
@@ -37,13 +35,8 @@ impl Frame {
             group: session.and_then(|session| Group::of(&session.actor())),
             csrf: visitor.csrf.clone(),
             made_up: visitor.site.made_up,
-            wide: false,
             site: Arc::clone(&visitor.site),
         }
-    }
-
-    pub(crate) fn wide(self) -> Frame {
-        Frame { wide: true, ..self }
     }
 
     /// One of two texts.
@@ -91,17 +84,6 @@ impl Frame {
     /// The sections of whoever looks.
     pub(crate) fn sections(&self) -> Vec<(&'static str, &'static str)> {
         let mut sections = Vec::new();
-        let office = matches!(self.group, Some(Group::PermitOffice | Group::DistrictOffice | Group::RevenueOffice));
-        let works = office || matches!(self.group, Some(Group::Agency | Group::Partner));
-        if works {
-            sections.push(("/desk", self.t("میز کار", "Desk")));
-        }
-        if self.group == Some(Group::PermitOffice) {
-            sections.push(("/head", self.t("نمای اداره", "Office at a glance")));
-        }
-        if self.group == Some(Group::RevenueOffice) {
-            sections.push(("/revenue", self.t("درآمد", "Revenue")));
-        }
         if self.group == Some(Group::Citizen) {
             sections.push(("/my", self.t("پرونده‌های من", "My cases")));
         }

@@ -15,20 +15,14 @@ pub(crate) async fn home(visitor: Visitor) -> Page {
     let page = visitor.frame("خانه", "Home");
     let mut doors = Vec::new();
     let mut door = |address, fa, en, fa_what, en_what| doors.push((address, page.t(fa, en), page.t(fa_what, en_what)));
-    match page.group {
-        Some(Group::PermitOffice | Group::DistrictOffice | Group::RevenueOffice | Group::Agency | Group::Partner) => {
-            door("/desk", "میز کار", "Desk", "آنچه در انتظار شماست، با مهلتش", "What waits for you, and until when");
-        }
-        Some(Group::Citizen) => {
-            door(
-                "/my",
-                "پرونده‌های من",
-                "My cases",
-                "کجا مانده، پیش کیست و تا کی",
-                "Where they are, who has them and until when",
-            );
-        }
-        _ => {}
+    if page.group == Some(Group::Citizen) {
+        door(
+            "/my",
+            "پرونده‌های من",
+            "My cases",
+            "کجا مانده، پیش کیست و تا کی",
+            "Where they are, who has them and until when",
+        );
     }
     door(
         "/services",

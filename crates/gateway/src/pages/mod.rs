@@ -6,12 +6,15 @@
 //! [`Page`] or a problem.
 
 mod assets;
+mod check;
 mod form;
 mod format;
 mod frame;
 mod headers;
 mod home;
 mod language;
+mod my;
+mod services;
 pub mod session;
 mod sign_in;
 mod visitor;
@@ -59,6 +62,12 @@ fn routes() -> Router<Shared> {
     Router::new()
         .route("/", get(home::home))
         .route("/lang", get(language::choose))
+        .route("/check", get(check::check))
+        .route("/services", get(services::all))
+        .route("/services/{procedure}", get(services::one))
+        .route("/my", get(my::cases))
+        .route("/cases/{case}", get(my::case))
+        .route("/cases/{case}/withdraw", post(my::withdraw))
         .route("/signin", get(sign_in::begin))
         .route(SIGNED_IN, get(sign_in::back))
         .route("/signout", post(sign_in::out))

@@ -4,7 +4,8 @@ mod application;
 mod view;
 
 pub(super) use application::apply;
-pub(super) use view::{AfterQuery, ListQuery, case, timeline, visible};
+pub(crate) use view::visible;
+pub(super) use view::{AfterQuery, ListQuery, case, timeline};
 
 use super::parties;
 use crate::access::Caller;

@@ -101,7 +101,7 @@ pub(super) async fn read(state: &Gate, caller: &Caller, id: CaseId) -> Result<Ca
 }
 
 /// The case, if the caller may see it; else exactly what is told of one that is not there.
-pub(in super::super) async fn visible(state: &Gate, caller: &Caller, id: CaseId) -> Result<CaseView, Problem> {
+pub(crate) async fn visible(state: &Gate, caller: &Caller, id: CaseId) -> Result<CaseView, Problem> {
     let found = permit_office::case(&state.readers.permit_office, id, personal(caller)).await?;
     let unknown = || Problem::refused(Refusal::UnknownCase { case: id }, Some(id));
     let case = found.ok_or_else(unknown)?;
