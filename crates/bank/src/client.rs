@@ -64,6 +64,13 @@ impl Bank {
         Ok(Bank { settings: Arc::new(settings), http })
     }
 
+    /// Scheme, host and port of its address; a browser's form may have to be allowed to lead there.
+    #[must_use]
+    pub fn origin(&self) -> Option<String> {
+        let url = reqwest::Url::parse(&self.settings.url).ok()?;
+        Some(url.origin().ascii_serialization())
+    }
+
     /// Opens an attempt to pay.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! What handlers take from a request, each with a problem of its own when it is not there or not right.
 
-use crate::parse::{Field, one};
+use crate::parse::{Field, Reference, one};
 use crate::problem::{Kind, Problem};
 use aide::{
     OperationInput,
@@ -164,6 +164,8 @@ path_parameters! {
     StepPath StepParameter step: StepId;
     /// An outside agency of the procedure.
     AgencyPath AgencyParameter agency: StepId;
+    /// A bank's tracking number.
+    ReferencePath ReferenceParameter reference: Reference;
     /// A licence's number, as `L-1405-000123`.
     LicencePath LicenceParameter number: LicenceNumber;
     /// A procedure.

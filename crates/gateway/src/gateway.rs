@@ -133,7 +133,8 @@ pub(crate) type Shared = Arc<State>;
 impl Gateway {
     pub(crate) fn into_state(self) -> Shared {
         let Gateway { city, commands, readers, vault, keys, site, till, sign_in, ready, registry, .. } = self;
-        let targets = sign_in.iter().map(signin::Provider::origin).collect();
+        let bank = till.iter().filter_map(|till| till.bank.origin());
+        let targets = sign_in.iter().map(signin::Provider::origin).chain(bank).collect();
         let cookies = Cookies::new(&vault, &city, site.is_secure());
         let pages = Pages { site: Arc::new(site), cookies, name: OnceCell::new(), form_targets: targets, sign_in };
         let metrics = Metrics::register(&mut registry.lock().unwrap_or_else(PoisonError::into_inner));

@@ -10,13 +10,14 @@ mod money;
 mod operations;
 mod page;
 mod parties;
-mod payment;
+pub(crate) mod payment;
 mod persons;
 mod procedures;
 mod revenue;
 mod search;
 mod steps;
 
+pub(crate) use cases::visible;
 pub use payment::CALLBACK;
 
 pub(crate) use cases::visible;
@@ -52,12 +53,6 @@ fn open() -> ApiRouter<Shared> {
         .route("/openapi.json", axum::routing::get(operations::document))
         .api_route("/v1/licences/{number}", get_with(licences::licence, about("Check a licence")))
         .api_route("/v1/procedures/{procedure}", get_with(procedures::one, about("A service, with its rules")))
-}
-
-/// Where the bank sends browsers back to: it is open to anybody, and believes nobody.
-fn callback() -> Router<Shared> {
-    Router::new()
-        .route(payment::CALLBACK, axum::routing::get(payment::callback_by_address).post(payment::callback_by_form))
 }
 
 /// Routes that need a token.
@@ -155,11 +150,7 @@ pub(crate) fn service(state: Shared, beside: impl IntoIterator<Item = Option<Rou
     let list: Router<Shared> = Router::new().route("/v1/procedures", axum::routing::get(procedures::all));
     guarded
         .route_layer(middleware::from_fn_with_state(state.clone(), access::guard))
-        .merge(
-            open.merge(list)
-                .merge(callback())
-                .route_layer(middleware::from_fn_with_state(state.clone(), admission::anybody)),
-        )
+        .merge(open.merge(list).route_layer(middleware::from_fn_with_state(state.clone(), admission::anybody)))
         .merge(pages::service(&state))
         .merge(operators)
         .merge(beside.into_iter().flatten().fold(Router::new(), Router::merge).with_state(()))

@@ -97,6 +97,11 @@ impl Frame {
         path == address || path.strip_prefix(address).is_some_and(|rest| rest.starts_with('/'))
     }
 
+    /// A part of an address.
+    pub(crate) fn encoded(&self, part: &str) -> String {
+        encode(part)
+    }
+
     /// Numbers in the reader's digits.
     pub(crate) fn digits(&self, value: &impl ToString) -> String {
         format::digits(self.lang, &value.to_string())

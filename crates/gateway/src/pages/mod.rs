@@ -6,6 +6,7 @@
 //! [`Page`] or a problem.
 
 mod assets;
+mod bill;
 mod check;
 mod form;
 mod format;
@@ -14,6 +15,8 @@ mod headers;
 mod home;
 mod language;
 mod my;
+mod payment;
+mod revenue;
 mod services;
 pub mod session;
 mod sign_in;
@@ -71,6 +74,12 @@ fn routes() -> Router<Shared> {
         .route("/signin", get(sign_in::begin))
         .route(SIGNED_IN, get(sign_in::back))
         .route("/signout", post(sign_in::out))
+        .route("/cases/{case}/bill", get(bill::bill))
+        .route("/cases/{case}/pay", post(bill::pay))
+        .route("/cases/{case}/receipts/{reference}", get(bill::receipt))
+        .route("/payments/callback", get(payment::by_address).post(payment::by_form))
+        .route("/revenue", get(revenue::revenue))
+        .route("/revenue/refunds", post(revenue::order))
 }
 
 /// The pages with the layers around them.

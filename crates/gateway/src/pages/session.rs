@@ -63,6 +63,12 @@ impl Session {
         Actor { person: self.person, role, department, districts: self.districts }
     }
 
+    /// `Set-Cookie` that gives this session to a browser of this city, as signing in does.
+    #[must_use]
+    pub fn cookie(&self, vault: &Vault, city: &CityId, secure: bool) -> String {
+        Cookies::new(vault, city, secure).keep(self)
+    }
+
     fn holds(&self, now: u64) -> bool {
         now < self.since + LONGEST && now < self.seen + IDLE && self.since <= self.seen && self.seen <= now + 60
     }

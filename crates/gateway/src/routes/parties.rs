@@ -105,7 +105,7 @@ impl State {
     /// A note about a case, sealed under its applicant's key: forgetting them closes what was said about them too.
     ///
     /// One about a case without an applicant (an imported one) is the writer's own.
-    pub(super) async fn note(
+    pub(crate) async fn note(
         &self,
         caller: &Caller,
         case: CaseId,

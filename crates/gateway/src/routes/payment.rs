@@ -1,7 +1,4 @@
-//! `/v1/cases/{case}/bills`, `/pay` and `/receipts`, and the address that the bank sends browsers back to.
-//!
-//! What a browser brings back is only a name to ask the bank by: whether anything was paid, how much and for which bill
-//! is the bank's word alone, and the till's to book.
+//! `/v1/cases/{case}/bills`, `/pay` and `/receipts`: what is owed and why, starting to pay, and what was paid.
 
 use super::cases::{AfterQuery, visible};
 use super::page::caught_up;
@@ -9,17 +6,10 @@ use crate::access::Caller;
 use crate::command::Head;
 use crate::extract::{Body, CasePath, Query};
 use crate::gateway::{Shared, State as Gate};
-use crate::observe::language;
 use crate::problem::{Kind, Problem, chain};
-use crate::till::{Outcome, Till, TillError};
-use askama::Template;
-use axum::{
-    Form, Json,
-    extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{Html, IntoResponse, Response},
-};
-use bank::protocol::{Callback, Code, Start, State as Stand};
+use crate::till::TillError;
+use axum::{Json, extract::State};
+use bank::protocol::{Code, Start};
 use bank::{BankError, Order};
 use departments::permit_office::{self, Answer, CaseView};
 use departments::revenue::{self, BillState, BillView, PaymentView, RefundView};
@@ -33,20 +23,15 @@ use serde::Serialize;
 /// The path that the bank sends browsers back to.
 pub const CALLBACK: &str = "/payments/callback";
 
-/// The longest token that a bank is asked about.
-const MAX_TOKEN: usize = 64;
-/// By when the tables should hold what was just booked, so that the page after this one shows it.
-const CATCH_UP: std::time::Duration = std::time::Duration::from_secs(2);
-
 /// Where to go on to.
 #[derive(Serialize, JsonSchema)]
-pub(super) struct PayStarted {
+pub(crate) struct PayStarted {
     /// The bank's page, an address or a path of this host: the payer's browser is to go there.
-    redirect: String,
+    pub(crate) redirect: String,
     /// Under which the bank knows this attempt.
     order: String,
     /// What is to be paid there, in rials.
-    amount: i64,
+    pub(crate) amount: i64,
 }
 
 /// A bill and how it comes about.
@@ -120,7 +105,7 @@ pub(super) async fn pay(
 }
 
 /// Opens an attempt to pay what the case owes. The same nonce again is the same attempt.
-async fn start(state: &Gate, caller: &Caller, case: CaseId, nonce: u32) -> Result<PayStarted, Problem> {
+pub(crate) async fn start(state: &Gate, caller: &Caller, case: CaseId, nonce: u32) -> Result<PayStarted, Problem> {
     let till = state.till.as_ref().ok_or(Problem::new(Kind::NoBank))?;
     visible(state, caller, case).await?;
     let bills = revenue::bills(&state.readers.revenue, case).await?;
@@ -136,7 +121,7 @@ async fn start(state: &Gate, caller: &Caller, case: CaseId, nonce: u32) -> Resul
     Ok(PayStarted { redirect: started.redirect, order: order.to_string(), amount: amount.0 })
 }
 
-fn bank_failed(error: &BankError) -> Problem {
+pub(crate) fn bank_failed(error: &BankError) -> Problem {
     tracing::error!(error = chain(error), "the bank gave no proper answer");
     Problem::new(Kind::BankUnavailable)
 }
@@ -156,7 +141,7 @@ impl From<TillError> for Problem {
 }
 
 /// The bills of a case, each line worked out from the answers as they are now, where that gives what was billed.
-async fn explain(state: &Gate, case: CaseId, view: &CaseView) -> Result<Vec<ExplainedBill>, QueryError> {
+pub(crate) async fn explain(state: &Gate, case: CaseId, view: &CaseView) -> Result<Vec<ExplainedBill>, QueryError> {
     let bills = revenue::bills(&state.readers.revenue, case).await?;
     let desk = &state.readers.permit_office;
     let Ok(id) = view.summary.procedure.parse() else { return Ok(Vec::new()) };
@@ -226,120 +211,4 @@ fn facts(procedure: &Procedure, view: &CaseView) -> Facts {
     };
     let answers: Vec<FactValue> = view.fields.iter().filter_map(answer).collect();
     Facts::default().with(procedure, &answers)
-}
-
-/// What somebody is told who comes back from the bank. Whoever has the token may see it, so it names nobody.
-#[derive(Template)]
-#[template(path = "payment.html")]
-struct Result_ {
-    fa: bool,
-    /// What became of it.
-    end: End,
-    reference: String,
-    amount: String,
-    bill: String,
-    case: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum End {
-    Booked,
-    GoesBack,
-    Pending,
-    NotPaid,
-}
-
-impl Result_ {
-    fn t(&self, fa: &'static str, en: &'static str) -> &'static str {
-        if self.fa { fa } else { en }
-    }
-}
-
-pub(super) async fn callback_by_address(
-    State(state): State<Shared>,
-    headers: HeaderMap,
-    axum::extract::Query(callback): axum::extract::Query<Callback>,
-) -> Result<Response, Problem> {
-    come_back(&state, language(&headers), &callback).await
-}
-
-/// Banks bring back a form, or put the same into the address of a POST.
-pub(super) async fn callback_by_form(
-    State(state): State<Shared>,
-    headers: HeaderMap,
-    address: Result<axum::extract::Query<Callback>, axum::extract::rejection::QueryRejection>,
-    form: Result<Form<Callback>, axum::extract::rejection::FormRejection>,
-) -> Result<Response, Problem> {
-    let callback = match (form, address) {
-        (Ok(Form(callback)), _) | (Err(_), Ok(axum::extract::Query(callback))) => callback,
-        (Err(_), Err(_)) => return Err(Kind::UnknownPayment.into()),
-    };
-    come_back(&state, language(&headers), &callback).await
-}
-
-async fn come_back(state: &Gate, lang: Lang, callback: &Callback) -> Result<Response, Problem> {
-    let till = state.till.as_ref().ok_or(Problem::new(Kind::NoBank))?;
-    let token = callback.token.as_str();
-    if token.is_empty() || token.len() > MAX_TOKEN || !token.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Kind::UnknownPayment.into());
-    }
-    let attempt = match till.bank.verify(token).await {
-        Ok(attempt) => attempt,
-        Err(error) if error.refused() == Some(Code::UnknownToken) => return Err(Kind::UnknownPayment.into()),
-        Err(error) => return Err(bank_failed(&error)),
-    };
-    let amount = match lang {
-        Lang::Fa => attempt.amount.fa(),
-        Lang::En => format!("{} rials", attempt.amount),
-    };
-    let bill = attempt.order.bill().to_owned();
-    let mut told = Result_ {
-        fa: lang == Lang::Fa,
-        end: End::NotPaid,
-        reference: String::new(),
-        amount,
-        bill,
-        case: String::new(),
-    };
-    if let Some(settled) = attempt.settled.filter(|_| attempt.state == Stand::Settled) {
-        told.reference = settled.reference.to_string();
-        (told.end, told.case) = booked(state, till, &settled).await;
-    }
-    let status = if told.end == End::Pending { StatusCode::ACCEPTED } else { StatusCode::OK };
-    let page = told.render().map_err(|_| Problem::new(Kind::Internal))?;
-    let mut response = (status, Html(page)).into_response();
-    for (name, value) in [
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'self'; frame-ancestors 'none'; base-uri 'none'",
-        ),
-        // The token is in the address.
-        (header::REFERRER_POLICY, "no-referrer"),
-    ] {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
-    Ok(response)
-}
-
-/// Books what the bank has, and says how it ended. What cannot be booked now is booked by the reconciler.
-async fn booked(state: &Gate, till: &Till, settled: &bank::protocol::Settlement) -> (End, String) {
-    match till.book(settled).await {
-        Ok(Outcome::Recorded { case, position }) => {
-            if let Some(position) = position {
-                state.acknowledge(position);
-                let _ = till.revenue.reader().wait_for(position, CATCH_UP).await;
-            }
-            let goes_back = revenue::refund(&till.revenue, &settled.reference).await;
-            let goes_back = goes_back.is_ok_and(|found| found.is_some_and(|found| found.surplus > 0));
-            (if goes_back { End::GoesBack } else { End::Booked }, case.to_string())
-        }
-        Ok(other) => {
-            tracing::error!(reference = %settled.reference, ?other, "the bank took money that no bill asks for");
-            (End::Pending, String::new())
-        }
-        Err(error) => {
-            tracing::warn!(error = chain(&error), "a payment is not booked yet; the reconciler will");
-            (End::Pending, String::new())
-        }
-    }
 }

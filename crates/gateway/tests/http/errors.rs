@@ -90,7 +90,7 @@ async fn what_is_no_request_is_a_problem_too() {
     let deep = format!("{{\"facts\":{{\"area\":{}1", "[".repeat(50_000)).into_bytes();
     send(&citizen, "application/json", deep).await.problem(400, "json-syntax");
     citizen.get("/v1/nowhere").await.problem(404, "not-found");
-    world.anybody().get("/").await.problem(404, "not-found");
+    world.anybody().get("/nowhere").await.problem(404, "not-found");
     let method = citizen.send(Method::PUT, "/v1/cases", None, Vec::new()).await;
     method.problem(405, "method-not-allowed");
     assert!(method.header("allow").contains("POST"));

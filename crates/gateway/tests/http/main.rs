@@ -7,6 +7,7 @@ mod errors;
 mod limits;
 mod matrix;
 mod openapi;
+mod paying;
 mod sight;
 mod tokens;
 mod way;

@@ -1,9 +1,11 @@
 //! A city that runs: nats-server, registrar, projectors and gateway, and tokens for everybody.
 
 use crate::client::{Answer, Caller};
+use bank::{Bank, test_bank};
 use futures::future::BoxFuture;
+use gateway::pages::{Site, session::Session};
 use gateway::tokens::{DistrictsClaim, Holder, Keys, Signer};
-use gateway::{Gateway, Readers, pages::Site};
+use gateway::{Gateway, Readers, till::Till};
 use hyper::Method;
 use kernel::{CityId, Instant, PersonId, Sealed, Zone};
 use permits::Permits;
@@ -61,6 +63,17 @@ pub(crate) fn seconds() -> u64 {
     now().as_seconds() as u64
 }
 
+/// The city's bank: the test bank, served beside the API.
+fn bank(address: SocketAddr, file: std::path::PathBuf) -> (Bank, axum::Router) {
+    let key = bank::Key::parse("a key that the city and its bank share").unwrap();
+    let (merchant, late) = ("isfahan".into(), Duration::from_millis(100));
+    let origin = format!("http://{address}");
+    let url = format!("{origin}{}", test_bank::MOUNT);
+    let settings = test_bank::Settings { file, merchant, key: key.clone(), origin, late, clock: Arc::new(now) };
+    let bank = Bank::new(bank::Settings { url, merchant: "isfahan".into(), key, clock: Arc::new(now) });
+    (bank.unwrap(), test_bank::router(settings).unwrap())
+}
+
 async fn until(mut stop: watch::Receiver<bool>) {
     stop.wait_for(|stop| *stop).await.ok();
 }
@@ -82,10 +95,20 @@ impl World {
         let signer = Signer::generate().unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
+        let (bank, test_bank) = bank(address, data.join("bank.jsonl"));
+        let commands = Commands::new(client, &city()).timeout(Duration::from_secs(3));
+        let readers = Readers::open(&database, &Zone::new("Asia/Tehran").unwrap()).await.unwrap();
         let gateway = Gateway {
             city: city(),
-            commands: Commands::new(client, &city()).timeout(Duration::from_secs(3)),
-            readers: Readers::open(&database, &Zone::new("Asia/Tehran").unwrap()).await.unwrap(),
+            commands: commands.clone(),
+            till: Some(Till {
+                bank,
+                callback: gateway::CALLBACK.to_owned(),
+                commands,
+                revenue: readers.revenue.clone(),
+            }),
+            test_bank: Some(test_bank),
+            readers,
             vault: Arc::clone(&vault),
             keys: Keys::parse_jwks(&signer.to_jwks()).unwrap(),
             site: Site {
@@ -93,8 +116,6 @@ impl World {
                 zone: Zone::new("Asia/Tehran").unwrap(),
                 made_up: false,
             },
-            till: None,
-            test_bank: None,
             sign_in: None,
             built_in_sign_in: None,
             ready: Arc::new(|| Box::pin(async { Vec::new() })),
@@ -148,6 +169,23 @@ impl World {
     /// Somebody in a role, in every district.
     pub(crate) fn role(&self, role: &str, department: Option<&str>) -> Caller {
         self.as_holder(&self.holder(role, department))
+    }
+
+    /// A browser in which somebody of this role is signed in.
+    pub(crate) fn browser(&self, role: &str, department: Option<&str>) -> Caller {
+        let Holder { person, role, department, .. } = self.holder(role, department);
+        self.signed_in(kernel::Actor { person, role, department, districts: kernel::Districts::ALL })
+    }
+
+    /// A browser in which the citizen with this national id is signed in.
+    pub(crate) async fn browser_of(&self, national_id: &str) -> Caller {
+        let (person, role) = (self.person(national_id).await, "citizen".parse().unwrap());
+        self.signed_in(kernel::Actor { person, role, department: None, districts: kernel::Districts::ALL })
+    }
+
+    fn signed_in(&self, actor: kernel::Actor) -> Caller {
+        let cookie = Session::begin(actor, None, None).unwrap().cookie(&self.vault, &city(), false);
+        self.anybody().with("cookie", cookie.split(';').next().unwrap())
     }
 
     /// The same in one district.
