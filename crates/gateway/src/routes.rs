@@ -17,7 +17,6 @@ mod revenue;
 mod search;
 mod steps;
 
-pub(crate) use cases::visible;
 pub use payment::CALLBACK;
 
 pub(crate) use cases::visible;

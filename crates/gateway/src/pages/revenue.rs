@@ -52,7 +52,7 @@ impl RevenuePage {
 
 pub(super) async fn revenue(State(state): State<Shared>, signed: Signed, RawQuery(query): RawQuery) -> Page {
     let query = Form::parse(query.unwrap_or_default().as_bytes())?;
-    show(&state, &signed, StatusCode::OK, Form::default(), query.has("ordered")).await
+    show(&state, &signed, StatusCode::OK, Form::default(), query.get("ordered").is_some()).await
 }
 
 async fn show(state: &Gate, signed: &Signed, status: StatusCode, form: Form, ordered: bool) -> Page {
@@ -60,7 +60,7 @@ async fn show(state: &Gate, signed: &Signed, status: StatusCode, form: Form, ord
     let limit = Limit::new(Some(100));
     let overdue = revenue::overdue(desk, &OverdueAsk { districts, after: None, limit }).await?.items;
     let pending = revenue::refunds(desk, &RefundsAsk { pending: true, districts, after: None, limit }).await?.items;
-    let page = signed.frame("درآمد", "Revenue").wide();
+    let page = signed.frame("درآمد", "Revenue");
     let differences = differences(state).await;
     let online = state.till.is_some();
     html_with(status, &RevenuePage { page, form, overdue, pending, differences, online, ordered })
