@@ -18,10 +18,27 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("vault", &["kernel"]),
     // It knows orders and amounts; what a bill is, and who may pay it, is for whoever asks it.
     ("bank", &["kernel"]),
+    ("signin", &["kernel"]),
+    // What is in a document is nobody's business but whose key seals it.
+    ("documents", &["kernel", "vault"]),
+    ("credential", &["kernel", "permits"]),
     // The registrar's client is how a command is sent; the registrar itself is another process.
     (
         "gateway",
-        &["kernel", "registrar", "projection", "departments", "vault", "bank", "permits", "complaints", "transparency"],
+        &[
+            "kernel",
+            "registrar",
+            "projection",
+            "departments",
+            "vault",
+            "bank",
+            "signin",
+            "documents",
+            "credential",
+            "permits",
+            "complaints",
+            "transparency",
+        ],
     ),
     ("import", &["kernel", "registrar", "vault", "permits"]),
     ("audit", &["kernel", "ledger", "projection", "departments", "permits", "complaints", "transparency"]),
@@ -39,6 +56,9 @@ const ARROWS: &[(&str, &[&str])] = &[
             "feeds",
             "vault",
             "bank",
+            "signin",
+            "documents",
+            "credential",
             "gateway",
             "import",
             "audit",
@@ -46,7 +66,22 @@ const ARROWS: &[(&str, &[&str])] = &[
     ),
     ("test-support", &[]),
     // It measures the parts one by one, beside the raw limits of the machine.
-    ("bench", &["test-support", "kernel", "permits", "ledger", "registrar", "projection", "departments"]),
+    (
+        "bench",
+        &[
+            "test-support",
+            "kernel",
+            "permits",
+            "ledger",
+            "registrar",
+            "projection",
+            "departments",
+            "feeds",
+            "vault",
+            "documents",
+            "gateway",
+        ],
+    ),
     ("xtask", &["test-support"]),
     ("city-tests", &[]),
 ];

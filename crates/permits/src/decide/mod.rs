@@ -24,19 +24,22 @@ type Decision = Result<Vec<Fact<Event>>, Refusal>;
 
 pub(crate) fn decide(state: &Permits, envelope: &Envelope<Command>, now: Instant) -> Decision {
     limits::check(&envelope.command)?;
-    let asking = Asking::new(state, envelope, now)?;
-    match &envelope.command {
-        Command::EstablishCity { title, zone, districts, departments } => {
-            city::establish(&asking, title, zone, *districts, departments)
-        }
-        Command::PublishProcedure { source } => city::publish_procedure(&asking, source),
-        Command::DeclareHoliday { date, title } => city::declare_holiday(&asking, *date, title),
-        Command::WithdrawHoliday { date } => city::withdraw_holiday(&asking, *date),
-        Command::SetRestDays { from, days } => city::set_rest_days(&asking, *from, days),
-        Command::DeclareKin { officer, kin, relation } => city::declare_kin(&asking, *officer, *kin, relation),
-        Command::ForgetPerson { person } => city::forget_person(&asking, *person),
+    answer(&Asking::new(state, envelope, now)?, &envelope.command)
+}
 
-        Command::Apply(application) => application::apply(&asking, application),
+fn answer(asking: &Asking, command: &Command) -> Decision {
+    match command {
+        Command::EstablishCity { title, zone, districts, departments } => {
+            city::establish(asking, title, zone, *districts, departments)
+        }
+        Command::PublishProcedure { source } => city::publish_procedure(asking, source),
+        Command::DeclareHoliday { date, title } => city::declare_holiday(asking, *date, title),
+        Command::WithdrawHoliday { date } => city::withdraw_holiday(asking, *date),
+        Command::SetRestDays { from, days } => city::set_rest_days(asking, *from, days),
+        Command::DeclareKin { officer, kin, relation } => city::declare_kin(asking, *officer, *kin, relation),
+        Command::ForgetPerson { person } => city::forget_person(asking, *person),
+
+        Command::Apply(application) => application::apply(asking, application),
         Command::Withdraw { case } => application::withdraw(asking.about(*case)?),
         Command::ReturnCase { case, step, corrections, note } => {
             application::return_case(asking.about(*case)?, step, corrections, note.as_ref())
@@ -44,23 +47,13 @@ pub(crate) fn decide(state: &Permits, envelope: &Envelope<Command>, now: Instant
         Command::AnswerReturn { case, facts, documents, note } => {
             application::answer_return(asking.about(*case)?, facts, documents, note.as_ref())
         }
-
         Command::TakeStep { case, step } => steps::take(asking.about(*case)?, step),
         Command::CompleteStep { case, step, outcome, checklist, documents, note } => {
             let work = steps::Work { step, outcome, checklist, documents, note: note.as_ref() };
             steps::complete(asking.about(*case)?, &work)
         }
-        Command::OrderRefund { case, payment, amount, note } => {
-            money::order_refund(asking.about(*case)?, payment, *amount, note.as_ref())
-        }
-        Command::ConfirmRefund { case, payment, reference } => {
-            money::confirm_refund(asking.about(*case)?, payment, reference)
-        }
-
         Command::ViewFile { case, document } => views::view(asking.about(*case)?, document.as_ref()),
-
         Command::ExtendDeadline { case, step } => steps::extend(asking.about(*case)?, step.as_ref()),
-
         Command::Consult { case, step, agency } => consultations::consult(asking.about(*case)?, step, agency),
         Command::AnswerConsultation { case, agency, verdict, note } => {
             consultations::answer(asking.about(*case)?, agency, *verdict, note.as_ref())
@@ -69,6 +62,12 @@ pub(crate) fn decide(state: &Permits, envelope: &Envelope<Command>, now: Instant
         Command::IssueBill { case } => money::issue_bill(asking.about(*case)?),
         Command::RecordPayment { case, bill, amount, reference } => {
             money::record_payment(asking.about(*case)?, *bill, *amount, reference)
+        }
+        Command::OrderRefund { case, payment, amount, note } => {
+            money::order_refund(asking.about(*case)?, payment, *amount, note.as_ref())
+        }
+        Command::ConfirmRefund { case, payment, reference } => {
+            money::confirm_refund(asking.about(*case)?, payment, reference)
         }
 
         Command::RefuseCase { case, article, note } => licence::refuse(asking.about(*case)?, article, note.as_ref()),

@@ -193,6 +193,19 @@ fn application(code: u16) -> Option<BoxedStrategy<Event>> {
         31 => {
             made!(ConsultationAnswered { agency: slug(), verdict: verdict(), note: note(), by_silence: any::<bool>() })
         }
+        48 => made!(StepCancelled { step: slug(), district: district() }),
+        49 => made!(ConsultationCancelled { agency: slug(), district: district() }),
+        52 => made!(FileViewed {
+            district: district(),
+            document: option::of((slug(), any::<[u8; 32]>()).prop_map(|(kind, sha256)| Document { kind, sha256 }))
+        }),
+        _ => return None,
+    })
+}
+
+/// Events of bills and of money that comes in and goes back.
+fn money(code: u16) -> Option<BoxedStrategy<Event>> {
+    Some(match code {
         32 => {
             let lines = vec((slug(), rials()).prop_map(|(fee, amount)| BillLine { fee, amount }), 0..4);
             made!(BillIssued {
@@ -229,12 +242,6 @@ fn application(code: u16) -> Option<BoxedStrategy<Event>> {
             amount: rials(),
             reference: text()
         }),
-        52 => made!(FileViewed {
-            district: district(),
-            document: option::of((slug(), any::<[u8; 32]>()).prop_map(|(kind, sha256)| Document { kind, sha256 }))
-        }),
-        48 => made!(StepCancelled { step: slug(), district: district() }),
-        49 => made!(ConsultationCancelled { agency: slug(), district: district() }),
         _ => return None,
     })
 }
@@ -266,7 +273,7 @@ fn decision(code: u16) -> Option<BoxedStrategy<Event>> {
 
 /// Any event of a code.
 pub(super) fn event(code: u16) -> BoxedStrategy<Event> {
-    let made = city(code).or_else(|| application(code)).or_else(|| decision(code));
+    let made = city(code).or_else(|| application(code)).or_else(|| money(code)).or_else(|| decision(code));
     made.unwrap_or_else(|| panic!("how is an event of code {code} made up?"))
 }
 
