@@ -84,6 +84,9 @@ pub enum StartError {
         #[source]
         source: std::io::Error,
     },
+    /// The place of the documents cannot be used.
+    #[error("the documents (DAFTAR_DOCUMENTS or DAFTAR_S3_BUCKET) cannot be opened")]
+    Documents(#[source] documents::OpenError),
     /// The bank's settings cannot be used.
     #[error("the bank's settings (DAFTAR_BANK_URL, DAFTAR_BANK_MERCHANT, DAFTAR_BANK_KEY) cannot be used")]
     Bank {

@@ -85,6 +85,8 @@ pub struct Config {
     pub replicas: u8,
     /// Where Postgres is; absent, read models and vault are SQLite files under `data`.
     pub database_url: Option<String>,
+    /// Where documents are kept.
+    pub documents: documents::Place,
     /// The master key of the vault; absent, it is in `<data>/keys/master.key`.
     pub master_key: Option<Secret>,
     /// How often the settings of the register's stream are checked.
@@ -153,6 +155,7 @@ struct File {
     nats_url: Option<String>,
     replicas: Option<u8>,
     database_url: Option<String>,
+    documents: Option<PathBuf>,
     zone: Option<Zone>,
     log: Option<LogFormat>,
 }
@@ -206,6 +209,7 @@ impl Config {
             nats_url: nats_url.unwrap_or_else(|| NATS_URL.to_owned()),
             replicas: parsed("DAFTAR_REPLICAS", "1, 3 or 5")?.or(file.replicas).unwrap_or(1),
             database_url: variable("DAFTAR_DATABASE_URL").or(file.database_url),
+            documents: documents(file.documents.unwrap_or_else(|| data.join("documents")))?,
             master_key: variable("DAFTAR_MASTER_KEY").map(Secret),
             settings_check: seconds("DAFTAR_SETTINGS_CHECK_SECONDS")?.unwrap_or(SETTINGS_CHECK),
             zone: zone()?.or(file.zone).unwrap_or_else(|| Zone::new(ZONE).expect("a zone of the bundled list")),
@@ -284,6 +288,24 @@ fn sign_in() -> Result<Option<SignInConfig>, ConfigError> {
     };
     let client_id = variable("DAFTAR_OIDC_CLIENT").unwrap_or_else(|| "daftar".to_owned());
     Ok(Some(SignInConfig { issuer, client_id, client_secret: variable("DAFTAR_OIDC_SECRET").map(Secret), claims }))
+}
+
+/// Where documents are kept: in a bucket where one is named, else in a folder.
+fn documents(folder: PathBuf) -> Result<documents::Place, ConfigError> {
+    let Some(bucket) = variable("DAFTAR_S3_BUCKET") else {
+        return Ok(documents::Place::Folder(variable("DAFTAR_DOCUMENTS").map_or(folder, PathBuf::from)));
+    };
+    let needed = |name| {
+        let expected = "a bucket (DAFTAR_S3_BUCKET) has a region, an access key and a secret key";
+        variable(name).ok_or(ConfigError::Variable { name, found: String::new(), expected })
+    };
+    Ok(documents::Place::S3(documents::S3 {
+        bucket,
+        endpoint: variable("DAFTAR_S3_ENDPOINT"),
+        region: needed("DAFTAR_S3_REGION")?,
+        access_key: needed("DAFTAR_S3_ACCESS_KEY")?,
+        secret_key: needed("DAFTAR_S3_SECRET_KEY")?,
+    }))
 }
 
 /// The bank, whose three settings belong together.

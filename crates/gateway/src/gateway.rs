@@ -79,6 +79,8 @@ pub struct Gateway {
     pub readers: Readers,
     /// Seals personal fields.
     pub vault: Arc<Vault>,
+    /// Keeps documents.
+    pub documents: documents::Store,
     /// Whose tokens are accepted.
     pub keys: Keys,
     /// What the pages know of the city.
@@ -103,6 +105,7 @@ pub(crate) struct State {
     pub(crate) commands: Commands<Permits>,
     pub(crate) readers: Readers,
     pub(crate) vault: Arc<Vault>,
+    pub(crate) documents: documents::Store,
     pub(crate) keys: Keys,
     pub(crate) pages: Pages,
     pub(crate) till: Option<Till>,
@@ -132,7 +135,8 @@ pub(crate) type Shared = Arc<State>;
 
 impl Gateway {
     pub(crate) fn into_state(self) -> Shared {
-        let Gateway { city, commands, readers, vault, keys, site, till, sign_in, ready, registry, .. } = self;
+        let Gateway { city, commands, readers, vault, documents, keys, site, till, sign_in, ready, registry, .. } =
+            self;
         let bank = till.iter().filter_map(|till| till.bank.origin());
         let targets = sign_in.iter().map(signin::Provider::origin).chain(bank).collect();
         let cookies = Cookies::new(&vault, &city, site.is_secure());
@@ -145,6 +149,7 @@ impl Gateway {
             commands,
             readers,
             vault,
+            documents,
             keys,
             pages,
             till,

@@ -7,12 +7,18 @@ use crate::{
     demo, keys,
 };
 use bank::test_bank;
+use documents::Store as Documents;
 use gateway::{Gateway, Part, Readers, ReadyCheck, pages::Site, till::Till};
 use permits::Permits;
 use registrar::Commands;
 use signin::Provider;
-use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{
+    net::Ipv4Addr,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 use tokio::{net::TcpListener, task::JoinSet};
+use vault::Vault;
 
 /// The registrar's name among the parts.
 const REGISTRAR: &str = "registrar";
@@ -28,6 +34,7 @@ pub(crate) async fn spawn(
     let address = shared.config.listen;
     let listener = TcpListener::bind(address).await.map_err(|source| StartError::Listen { address, source })?;
     let vault = open_vault(&shared.config).await?;
+    let documents = documents(&shared.config, &vault)?;
     let keys = keys::token_keys(&shared.config)?;
     let bank = shared.config.bank.as_ref().map(open_bank).transpose()?;
     let test_bank = test_bank(&shared.config)?;
@@ -60,6 +67,7 @@ pub(crate) async fn spawn(
             commands,
             readers,
             vault,
+            documents,
             keys,
             ready: ready(&shared),
             registry: Arc::clone(&shared.metrics),
@@ -68,6 +76,17 @@ pub(crate) async fn spawn(
         ("gateway", served.map_err(Failed::from))
     });
     Ok(())
+}
+
+/// The documents, without what earlier processes left half-written when they were killed.
+fn documents(config: &Config, vault: &Arc<Vault>) -> Result<Documents, StartError> {
+    let store = Documents::open(config.documents.clone(), Arc::clone(vault)).map_err(StartError::Documents)?;
+    match store.sweep(SystemTime::now()) {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "removed uploads that never came to their end"),
+        Err(error) => tracing::warn!(%error, "uploads that never came to their end cannot be removed"),
+    }
+    Ok(store)
 }
 
 /// Where people sign in, and the built-in provider's routes where this process serves it: only `up` says so.

@@ -7,7 +7,7 @@ use crate::command::{Done, Head};
 use crate::extract::{Body, PersonPath};
 use crate::gateway::Shared;
 use crate::parse::Fields;
-use crate::problem::Problem;
+use crate::problem::{Problem, chain};
 use axum::{Json, extract::State};
 use kernel::{Instant, StepId};
 use permits::Command;
@@ -51,6 +51,10 @@ pub(super) async fn forget(
     Body(_): Body<NothingBody>,
 ) -> Result<Json<Done>, Problem> {
     state.vault.forget(person, now()).await?;
+    // Nothing of it opens any more; a storage that does not answer now keeps what nobody can read.
+    if let Err(error) = state.documents.forget(person).await {
+        tracing::warn!(error = chain(&error), "a forgotten person's documents still take space");
+    }
     Ok(Json(state.send(&caller, head, None, Command::ForgetPerson { person }).await?.into()))
 }
 

@@ -98,6 +98,8 @@ impl World {
         let (bank, test_bank) = bank(address, data.join("bank.jsonl"));
         let commands = Commands::new(client, &city()).timeout(Duration::from_secs(3));
         let readers = Readers::open(&database, &Zone::new("Asia/Tehran").unwrap()).await.unwrap();
+        let place = documents::Place::Folder(data.join("documents"));
+        let documents = documents::Store::open(place, Arc::clone(&vault)).unwrap();
         let gateway = Gateway {
             city: city(),
             commands: commands.clone(),
@@ -110,6 +112,7 @@ impl World {
             test_bank: Some(test_bank),
             readers,
             vault: Arc::clone(&vault),
+            documents,
             keys: Keys::parse_jwks(&signer.to_jwks()).unwrap(),
             site: Site {
                 public_url: format!("http://{address}"),
