@@ -114,6 +114,8 @@ pub struct Config {
 pub struct SignInConfig {
     /// Its issuer address.
     pub issuer: String,
+    /// Where this process reaches it, if that is another address.
+    pub inside: Option<String>,
     /// The city's name there.
     pub client_id: String,
     /// The city's password there.
@@ -287,7 +289,14 @@ fn sign_in() -> Result<Option<SignInConfig>, ConfigError> {
         districts: variable("DAFTAR_OIDC_CLAIM_DISTRICTS").unwrap_or(usual.districts),
     };
     let client_id = variable("DAFTAR_OIDC_CLIENT").unwrap_or_else(|| "daftar".to_owned());
-    Ok(Some(SignInConfig { issuer, client_id, client_secret: variable("DAFTAR_OIDC_SECRET").map(Secret), claims }))
+    let inside = variable("DAFTAR_OIDC_INSIDE");
+    Ok(Some(SignInConfig {
+        issuer,
+        inside,
+        client_id,
+        client_secret: variable("DAFTAR_OIDC_SECRET").map(Secret),
+        claims,
+    }))
 }
 
 /// Where documents are kept: in a bucket where one is named, else in a folder.

@@ -144,6 +144,7 @@ pub const RULES: &[Rule] = &[
     rule("POST", "/cases/{case}/withdraw", Some(&[Citizen])),
     rule("GET", "/signin", ANYBODY),
     rule("GET", "/signin/back", ANYBODY),
+    rule("POST", "/signin/as", Some(Group::ALL)),
     rule("POST", "/signout", Some(Group::ALL)),
     rule("GET", "/cases/{case}/bill", MONEY),
     rule("POST", "/cases/{case}/pay", CITIZEN),

@@ -2,9 +2,13 @@
 //! provider. [`builtin`] is a small one with made-up people, for a city on one machine; nothing but `up` may use it.
 
 pub mod builtin;
+mod identity;
 mod provider;
+mod settings;
 
-pub use provider::{ClaimNames, Identity, Pending, Provider, Settings, SignInError};
+pub use identity::Identity;
+pub use provider::{Pending, Provider, SignInError};
+pub use settings::{ClaimNames, Settings};
 
 #[cfg(test)]
 mod tests;

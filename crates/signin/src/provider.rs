@@ -1,15 +1,18 @@
 //! The relying party: authorization code with PKCE (RFC 7636), state and nonce, and an ID token that is checked whole.
 
-use kernel::{DepartmentId, RoleId};
+use crate::{Identity, Settings};
 use openidconnect::{
-    AdditionalClaims, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EmptyExtraTokenFields,
-    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IdTokenFields, IssuerUrl, Nonce,
-    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope, StandardErrorResponse, StandardTokenResponse,
+    AccessTokenHash, AdditionalClaims, AuthorizationCode, ClaimsVerificationError, Client, ClientId, ClientSecret,
+    CsrfToken, EmptyExtraTokenFields, EndSessionUrl, EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest,
+    HttpResponse, IdTokenFields, IssuerUrl, LogoutRequest, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge,
+    PkceCodeVerifier, PostLogoutRedirectUrl, ProviderMetadataWithLogout, RedirectUrl, Scope, StandardErrorResponse,
+    StandardTokenResponse,
     core::{
         CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreErrorResponseType, CoreGenderClaim,
-        CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreProviderMetadata,
-        CoreRevocableToken, CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
+        CoreJsonWebKey, CoreJweContentEncryptionAlgorithm, CoreJwsSigningAlgorithm, CoreRevocableToken,
+        CoreRevocationErrorResponse, CoreTokenIntrospectionResponse, CoreTokenType,
     },
+    http::Uri,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -20,50 +23,23 @@ use tokio::sync::Mutex;
 const FRESH: Duration = Duration::from_secs(300);
 /// How long a provider may take to answer.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a provider that failed is left alone.
+const REST: Duration = Duration::from_secs(2);
 /// The most bytes of an answer.
 const LARGEST_ANSWER: usize = 256 * 1024;
 
-/// Which provider, and as what it knows this city.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// The provider's issuer address; its discovery document is under it.
-    pub issuer: String,
-    /// The city's name there.
-    pub client_id: String,
-    /// The city's password there; none for a public client.
-    pub client_secret: Option<String>,
-    /// Where the provider sends people back to.
-    pub redirect: String,
-    /// What else to ask for besides `openid profile`.
-    pub scopes: Vec<String>,
-    /// How the provider names what we need.
-    pub claims: ClaimNames,
-}
-
-/// The names of the claims that say who somebody is in the city.
-#[derive(Debug, Clone)]
-pub struct ClaimNames {
-    /// The national id of a citizen.
-    pub national_id: String,
-    /// The role of an officer.
-    pub role: String,
-    /// The department that gives it.
-    pub department: String,
-    /// Where it holds: a list of numbers, or `all`.
-    pub districts: String,
-}
-
-impl Default for ClaimNames {
-    fn default() -> ClaimNames {
-        let name = str::to_owned;
-        ClaimNames {
-            national_id: name("national_id"),
-            role: name("role"),
-            department: name("department"),
-            districts: name("districts"),
-        }
-    }
-}
+/// What an ID token may be signed with.
+const ALGORITHMS: &[CoreJwsSigningAlgorithm] = &[
+    CoreJwsSigningAlgorithm::EcdsaP256Sha256,
+    CoreJwsSigningAlgorithm::EcdsaP384Sha384,
+    CoreJwsSigningAlgorithm::EdDsa,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha256,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha384,
+    CoreJwsSigningAlgorithm::RsaSsaPkcs1V15Sha512,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha256,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha384,
+    CoreJwsSigningAlgorithm::RsaSsaPssSha512,
+];
 
 /// What must come back unchanged; kept in a sealed cookie while somebody is away at the provider.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -75,36 +51,15 @@ pub struct Pending {
     pub back: String,
 }
 
-/// Who a provider says somebody is. The national id is not checked here.
-#[derive(Clone)]
-pub struct Identity {
-    /// The provider's name for them.
-    pub subject: String,
-    /// What to call them.
-    pub name: Option<String>,
-    /// Of a citizen.
-    pub national_id: Option<String>,
-    /// Of an officer.
-    pub role: Option<RoleId>,
-    /// Of an officer.
-    pub department: Option<DepartmentId>,
-    /// Where the role holds; nothing means everywhere.
-    pub districts: Option<Vec<u8>>,
-}
-
-/// Hides everything: it is personal, and debug output ends in logs.
-impl std::fmt::Debug for Identity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Identity(…)")
-    }
-}
-
 /// Why somebody is not signed in. Holds nothing personal.
 #[derive(Debug, thiserror::Error)]
 pub enum SignInError {
     /// The configuration has an address that is none.
     #[error("{0} is not an address")]
     Address(String),
+    /// Anybody on the way could say who somebody is.
+    #[error("the sign-in provider {0} must be reached by https")]
+    Insecure(String),
     /// The provider does not answer, or not as it should.
     #[error("the sign-in provider does not answer as it should: {0}")]
     Provider(String),
@@ -136,6 +91,8 @@ type Fields = IdTokenFields<
     CoreJweContentEncryptionAlgorithm,
     CoreJwsSigningAlgorithm,
 >;
+type Answer = StandardTokenResponse<Fields, CoreTokenType>;
+type Metadata = ProviderMetadataWithLogout;
 type Relying = Client<
     Others,
     CoreAuthDisplay,
@@ -144,7 +101,7 @@ type Relying = Client<
     CoreJsonWebKey,
     CoreAuthPrompt,
     StandardErrorResponse<CoreErrorResponseType>,
-    StandardTokenResponse<Fields, CoreTokenType>,
+    Answer,
     CoreTokenIntrospectionResponse,
     CoreRevocableToken,
     CoreRevocationErrorResponse,
@@ -160,26 +117,36 @@ type Relying = Client<
 pub struct Provider {
     settings: Settings,
     http: reqwest::Client,
-    known: Mutex<Option<(Instant, Relying)>>,
+    known: Mutex<Known>,
+}
+
+/// What the provider said of itself, and when.
+#[derive(Default)]
+struct Known {
+    told: Option<(Instant, Told)>,
+    failed: Option<(Instant, String)>,
+}
+
+#[derive(Clone)]
+struct Told {
+    relying: Relying,
+    /// Where somebody signs out at the provider too, if it has such a place.
+    end: Option<EndSessionUrl>,
 }
 
 impl Provider {
     /// A provider by its settings; it is asked when somebody first signs in.
     ///
     /// # Errors
-    /// When an address is none.
+    /// When an address is none, or the provider is not reached by https (another process of this machine may be).
     pub fn new(settings: Settings) -> Result<Provider, SignInError> {
-        for address in [&settings.issuer, &settings.redirect] {
-            if reqwest::Url::parse(address).is_err() {
-                return Err(SignInError::Address(address.clone()));
-            }
-        }
+        settings.check()?;
         // Another part of the process may have set it already, to the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         // A redirect could lead inside our own network.
         let http = reqwest::Client::builder().timeout(PATIENCE).redirect(reqwest::redirect::Policy::none()).build();
         let http = http.map_err(|error| SignInError::Provider(error.to_string()))?;
-        Ok(Provider { settings, http, known: Mutex::new(None) })
+        Ok(Provider { settings, http, known: Mutex::default() })
     }
 
     /// The origin that people are sent to, for a policy of what forms may lead on to.
@@ -193,7 +160,7 @@ impl Provider {
     /// # Errors
     /// When the provider does not answer.
     pub async fn begin(&self, back: &str) -> Result<(String, Pending), SignInError> {
-        let relying = self.relying().await?;
+        let Told { relying, .. } = self.told(None).await?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let asked = relying
             .authorize_url(CoreAuthenticationFlow::AuthorizationCode, CsrfToken::new_random, Nonce::new_random)
@@ -214,58 +181,102 @@ impl Provider {
         if state.is_empty() || state != pending.state {
             return Err(SignInError::State);
         }
-        let relying = self.relying().await?;
+        let asked = Instant::now();
+        let Told { relying, .. } = self.told(None).await?;
         let request = relying
             .exchange_code(AuthorizationCode::new(code.to_owned()))
             .map_err(|error| SignInError::Provider(error.to_string()))?
             .set_pkce_verifier(PkceCodeVerifier::new(pending.verifier.clone()));
-        let http = |request| send(self.http.clone(), request);
+        let http = |request| self.send(request);
         let answer = request.request_async(&http).await.map_err(|error| SignInError::NotCompleted(short(&error)))?;
-        let token =
-            answer.extra_fields().id_token().ok_or_else(|| SignInError::Token("it has no ID token".to_owned()))?;
-        let nonce = Nonce::new(pending.nonce.clone());
-        let claims = token.claims(&relying.id_token_verifier(), &nonce);
-        let claims = claims.map_err(|error| SignInError::Token(error.to_string()))?;
-        let name = claims.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned());
-        self.identity(claims.subject().as_str(), name, &claims.additional_claims().all)
-    }
-
-    fn identity(&self, subject: &str, name: Option<String>, all: &Map<String, Value>) -> Result<Identity, SignInError> {
-        let names = &self.settings.claims;
-        let text = |name: &str| all.get(name).and_then(Value::as_str).map(str::to_owned);
-        let wrong = |name: &str| SignInError::Claim(name.to_owned());
-        let role = text(&names.role).map(|role| role.parse().map_err(|_| wrong(&names.role))).transpose()?;
-        let department = text(&names.department);
-        let department = department.map(|one| one.parse().map_err(|_| wrong(&names.department))).transpose()?;
-        let districts = match all.get(&names.districts) {
-            None => Some(Vec::new()),
-            Some(Value::String(all)) if all == "all" => None,
-            Some(Value::Array(some)) => {
-                let number = |value: &Value| value.as_u64().and_then(|number| u8::try_from(number).ok());
-                Some(some.iter().map(number).collect::<Option<_>>().ok_or_else(|| wrong(&names.districts))?)
+        match self.believe(&relying, &answer, pending) {
+            // It may have signed with a key that it did not have when it was last asked.
+            Err(ClaimsVerificationError::SignatureVerification(_)) => {
+                let Told { relying, .. } = self.told(Some(asked)).await?;
+                self.believe(&relying, &answer, pending).map_err(|error| SignInError::Token(short(&error)))?
             }
-            Some(_) => return Err(wrong(&names.districts)),
-        };
-        let national_id = text(&names.national_id);
-        Ok(Identity { subject: subject.to_owned(), name, national_id, role, department, districts })
+            first => first.map_err(|error| SignInError::Token(short(&error)))?,
+        }
     }
 
-    async fn relying(&self) -> Result<Relying, SignInError> {
-        let mut known = self.known.lock().await;
-        if let Some((_, relying)) = known.as_ref().filter(|(since, _)| since.elapsed() < FRESH) {
-            return Ok(relying.clone());
+    /// Where to send somebody who signed out here, so that they are signed out at the provider too.
+    pub async fn end(&self, back: &str) -> Option<String> {
+        let end = self.told(None).await.ok()?.end?;
+        let back = PostLogoutRedirectUrl::new(back.to_owned()).ok()?;
+        let client = ClientId::new(self.settings.client_id.clone());
+        let request = LogoutRequest::from(end).set_client_id(client).set_post_logout_redirect_uri(back);
+        Some(request.http_get_url().to_string())
+    }
+
+    /// Reads an answer whose every part is checked: signature, issuer, audience, time, nonce, and that the access token
+    /// beside it belongs to it.
+    fn believe(
+        &self,
+        relying: &Relying,
+        answer: &Answer,
+        pending: &Pending,
+    ) -> Result<Result<Identity, SignInError>, ClaimsVerificationError> {
+        let Some(token) = answer.extra_fields().id_token() else {
+            return Ok(Err(SignInError::Token("it has no ID token".to_owned())));
+        };
+        // Keys of the provider only: never a secret that both know, and never none.
+        let verifier = relying.id_token_verifier().set_allowed_algs(ALGORITHMS.iter().cloned());
+        let claims = token.claims(&verifier, &Nonce::new(pending.nonce.clone()))?;
+        if let Some(expected) = claims.access_token_hash() {
+            let of = |alg, key| AccessTokenHash::from_token(answer.access_token(), alg, key).ok();
+            let hash =
+                token.signing_alg().ok().zip(token.signing_key(&verifier).ok()).and_then(|(alg, key)| of(alg, key));
+            if hash.as_ref() != Some(expected) {
+                return Ok(Err(SignInError::Token("its access token is another's".to_owned())));
+            }
         }
+        let name = claims.name().and_then(|name| name.get(None)).map(|name| name.as_str().to_owned());
+        let (subject, others) = (claims.subject().as_str(), &claims.additional_claims().all);
+        Ok(Identity::read(&self.settings.claims, subject, name, others))
+    }
+
+    /// What the provider says of itself, asked again when that is old, or older than `newer_than`. Everybody who waits
+    /// meanwhile shares one question, and a provider that just failed is not asked again at once.
+    async fn told(&self, newer_than: Option<Instant>) -> Result<Told, SignInError> {
+        let mut known = self.known.lock().await;
+        let is_fresh = |since: Instant| since.elapsed() < FRESH && newer_than.is_none_or(|than| since >= than);
+        if let Some((_, told)) = known.told.as_ref().filter(|(since, _)| is_fresh(*since)) {
+            return Ok(told.clone());
+        }
+        if let Some((_, error)) = known.failed.as_ref().filter(|(since, _)| since.elapsed() < REST) {
+            return Err(SignInError::Provider(error.clone()));
+        }
+        match self.ask().await {
+            Ok(told) => {
+                *known = Known { told: Some((Instant::now(), told.clone())), failed: None };
+                Ok(told)
+            }
+            Err(error) => {
+                known.failed = Some((Instant::now(), error.to_string()));
+                Err(error)
+            }
+        }
+    }
+
+    async fn ask(&self) -> Result<Told, SignInError> {
         let Settings { issuer, client_id, client_secret, redirect, .. } = &self.settings;
         let issuer = IssuerUrl::new(issuer.clone()).map_err(|_| SignInError::Address(issuer.clone()))?;
         let redirect = RedirectUrl::new(redirect.clone()).map_err(|_| SignInError::Address(redirect.clone()))?;
-        let http = |request| send(self.http.clone(), request);
-        let metadata = CoreProviderMetadata::discover_async(issuer, &http).await;
+        let http = |request| self.send(request);
+        let asked = tokio::time::timeout(PATIENCE, Metadata::discover_async(issuer, &http)).await;
+        let metadata = asked.map_err(|_| SignInError::Provider("it takes too long".to_owned()))?;
         let metadata = metadata.map_err(|error| SignInError::Provider(short(&error)))?;
+        let end = metadata.additional_metadata().end_session_endpoint.clone();
         let secret = client_secret.clone().map(ClientSecret::new);
         let relying = Relying::from_provider_metadata(metadata, ClientId::new(client_id.clone()), secret);
-        let relying = relying.set_redirect_uri(redirect);
-        *known = Some((Instant::now(), relying.clone()));
-        Ok(relying)
+        Ok(Told { relying: relying.set_redirect_uri(redirect), end })
+    }
+
+    /// Owns its client, so that what waits for it can move between threads.
+    fn send(&self, request: HttpRequest) -> impl Future<Output = Result<HttpResponse, reqwest::Error>> + Send + use<> {
+        let http = self.http.clone();
+        let inside = self.settings.inside(&request.uri().to_string()).and_then(|address| address.parse().ok());
+        send(http, request, inside)
     }
 }
 
@@ -286,8 +297,14 @@ fn short(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// Owns its client, so that what waits for it can move between threads.
-async fn send(http: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, reqwest::Error> {
+async fn send(
+    http: reqwest::Client,
+    mut request: HttpRequest,
+    inside: Option<Uri>,
+) -> Result<HttpResponse, reqwest::Error> {
+    if let Some(inside) = inside {
+        *request.uri_mut() = inside;
+    }
     let mut answer = http.execute(request.try_into()?).await?;
     let (status, headers) = (answer.status(), answer.headers().clone());
     let mut body = Vec::new();

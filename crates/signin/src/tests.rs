@@ -1,5 +1,7 @@
 //! A city and the built-in provider, over real HTTP: what signs somebody in, and all that must not.
 
+mod hostile;
+
 use crate::{ClaimNames, Pending, Provider, Settings, SignInError, builtin};
 use serde_json::{Map, json};
 use tokio::net::TcpListener;
@@ -22,8 +24,16 @@ async fn world() -> World {
     tokio::spawn(async move { axum::serve(listener, routes).await });
     let claims = ClaimNames::default();
     let client_id = builtin::CLIENT.to_owned();
-    let city =
-        Provider::new(Settings { issuer, client_id, client_secret: None, redirect, scopes: vec![], claims }).unwrap();
+    let city = Provider::new(Settings {
+        issuer,
+        client_id,
+        client_secret: None,
+        redirect,
+        inside: None,
+        scopes: vec![],
+        claims,
+    })
+    .unwrap();
     let browser = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
     World { city, browser }
 }

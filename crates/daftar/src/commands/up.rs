@@ -27,12 +27,13 @@ pub(super) async fn run(mut config: Config, options: cli::Up) -> Outcome {
     make_folder(&config)?;
     config.data = config.data.canonicalize()?;
     let own = own_address(&config);
-    config.public_url.get_or_insert_with(|| own.clone());
+    let public = config.public_url.get_or_insert_with(|| own.clone()).clone();
     if config.sign_in.is_none() {
-        let issuer = format!("{own}{}", signin::builtin::PATH);
+        let issuer = format!("{public}{}", signin::builtin::PATH);
+        let inside = Some(format!("{own}{}", signin::builtin::PATH));
         let client_id = signin::builtin::CLIENT.to_owned();
         let claims = signin::ClaimNames::default();
-        config.sign_in = Some(SignInConfig { issuer, client_id, client_secret: None, claims });
+        config.sign_in = Some(SignInConfig { issuer, inside, client_id, client_secret: None, claims });
         config.made_up_people = Some(demo::people::who_signs_in(&folder));
     }
     if config.bank.is_none() {

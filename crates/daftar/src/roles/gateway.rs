@@ -102,6 +102,7 @@ fn sign_in(config: &Config) -> Result<(Option<Provider>, Option<axum::Router>), 
         client_id: known.client_id.clone(),
         client_secret: known.client_secret.as_ref().map(|secret| secret.0.clone()),
         redirect: redirect.clone(),
+        inside: known.inside.clone(),
         scopes: Vec::new(),
         claims: known.claims.clone(),
     };
@@ -120,7 +121,7 @@ fn test_bank(config: &Config) -> Result<Option<axum::Router>, StartError> {
         file: config.data.join(TEST_BANK_FILE),
         merchant: bank.merchant.as_str().into(),
         key: bank::Key::parse(&bank.key.0).map_err(|error| invalid(error.into()))?,
-        origin: own_address(config),
+        origin: config.public_url.clone().unwrap_or_else(|| own_address(config)),
         late: LATE,
         clock: system_clock(),
     };

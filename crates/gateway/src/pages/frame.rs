@@ -16,6 +16,8 @@ pub(crate) struct Frame {
     /// Whoever is signed in.
     pub(crate) name: Option<String>,
     pub(crate) group: Option<Group>,
+    /// Whether they are something else here too, which they can turn into.
+    pub(crate) is_also: bool,
     pub(crate) csrf: String,
     pub(crate) made_up: bool,
     pub(crate) site: Arc<Site>,
@@ -33,6 +35,7 @@ impl Frame {
             here: visitor.here.clone(),
             name: session.map(|session| session.name.clone().unwrap_or_else(unnamed)),
             group: session.and_then(|session| Group::of(&session.actor())),
+            is_also: session.is_some_and(|session| session.other.is_some()),
             csrf: visitor.csrf.clone(),
             made_up: visitor.site.made_up,
             site: Arc::clone(&visitor.site),
@@ -90,6 +93,10 @@ impl Frame {
         sections.push(("/services", self.t("خدمت‌ها", "Services")));
         sections.push(("/check", self.t("استعلام پروانه", "Check a licence")));
         sections
+    }
+
+    pub(crate) fn is_citizen(&self) -> bool {
+        self.group == Some(Group::Citizen)
     }
 
     pub(crate) fn is_here(&self, address: &str) -> bool {

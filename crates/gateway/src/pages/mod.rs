@@ -73,6 +73,7 @@ fn routes() -> Router<Shared> {
         .route("/cases/{case}/withdraw", post(my::withdraw))
         .route("/signin", get(sign_in::begin))
         .route(SIGNED_IN, get(sign_in::back))
+        .route("/signin/as", post(sign_in::turn))
         .route("/signout", post(sign_in::out))
         .route("/cases/{case}/bill", get(bill::bill))
         .route("/cases/{case}/pay", post(bill::pay))

@@ -37,6 +37,8 @@ pub struct Session {
     pub department: Option<DepartmentId>,
     /// Where it holds.
     pub districts: Districts,
+    /// What else they are: an officer is a citizen too, with cases of their own.
+    pub other: Option<Standing>,
     /// What to call them.
     pub name: Option<String>,
     /// When they signed in, in seconds since 1970.
@@ -45,15 +47,36 @@ pub struct Session {
     seen: u64,
 }
 
+/// What somebody is in the city.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Their role.
+    pub role: RoleId,
+    /// The department that gave it.
+    pub department: Option<DepartmentId>,
+    /// Where it holds.
+    pub districts: Districts,
+}
+
 impl Session {
     /// A new session, as of now.
     ///
     /// # Errors
     /// When the system has no randomness.
-    pub fn begin(actor: Actor, name: Option<String>) -> Result<Session, getrandom::Error> {
+    pub fn begin(actor: Actor, other: Option<Standing>, name: Option<String>) -> Result<Session, getrandom::Error> {
         let Actor { person, role, department, districts } = actor;
         let now = now();
-        Ok(Session { id: random()?, person, role, department, districts, name, since: now, seen: now })
+        Ok(Session { id: random()?, person, role, department, districts, other, name, since: now, seen: now })
+    }
+
+    /// The same person as what else they are, in a session of its own: a form of the other role counts no more. It ends
+    /// when this one would.
+    pub(crate) fn turned(&self) -> Option<Session> {
+        let Standing { role, department, districts } = self.other.clone()?;
+        let (was, since) = (self.actor(), self.since);
+        let other = Some(Standing { role: was.role, department: was.department, districts: was.districts });
+        let id = random().ok()?;
+        Some(Session { id, role, department, districts, other, since, seen: now(), ..self.clone() })
     }
 
     /// Whoever acts.
@@ -184,7 +207,7 @@ mod tests {
     fn session() -> Session {
         let person = PersonId(uuid::Uuid::from_u128(5));
         let actor = Actor { person, role: "citizen".parse().unwrap(), department: None, districts: Districts::ALL };
-        Session::begin(actor, Some("زهرا".to_owned())).unwrap()
+        Session::begin(actor, None, Some("زهرا".to_owned())).unwrap()
     }
 
     fn value(cookie: &str) -> String {
@@ -233,6 +256,21 @@ mod tests {
         assert!(here.renewed(&Session { since: now - 600, seen: now - 600, ..session.clone() }).is_some());
         assert!(here.end(Some(&session)).contains("Max-Age=0"));
         assert_eq!(here.session(&kept), None, "a copied cookie is worth nothing after signing out");
+    }
+
+    #[test]
+    fn an_officer_turns_into_the_citizen_they_are_too_and_back() {
+        let officer = Standing {
+            role: "planner".parse().unwrap(),
+            department: Some("permit-office".parse().unwrap()),
+            districts: [kernel::DistrictId(4)].into_iter().collect(),
+        };
+        assert_eq!(session().turned(), None);
+        let citizen = Session { other: Some(officer.clone()), since: now() - 600, ..session() };
+        let turned = citizen.turned().unwrap();
+        assert_eq!((turned.person, turned.actor().role), (citizen.person, officer.role));
+        assert_eq!((turned.since, turned.id == citizen.id), (citizen.since, false), "another id, not a longer life");
+        assert_eq!(turned.turned().unwrap().actor(), citizen.actor());
     }
 
     #[test]

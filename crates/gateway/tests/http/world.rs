@@ -187,7 +187,7 @@ impl World {
     }
 
     fn signed_in(&self, actor: kernel::Actor) -> Caller {
-        let cookie = Session::begin(actor, None).unwrap().cookie(&self.vault, &city(), false);
+        let cookie = Session::begin(actor, None, None).unwrap().cookie(&self.vault, &city(), false);
         self.anybody().with("cookie", cookie.split(';').next().unwrap())
     }
 
