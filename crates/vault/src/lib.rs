@@ -21,4 +21,4 @@ pub use master::{InvalidMasterKey, MacKey, MasterKey};
 pub use seal::{PAD_TO, PLAINTEXT_LIMIT};
 pub use seal_key::SealKey;
 pub use store::BATCH_LIMIT;
-pub use vault::Vault;
+pub use vault::{DRAFT_KEPT, Vault};

@@ -32,7 +32,15 @@ const TABLES: &str = "
         forgotten_at BIGINT,
         CHECK ((wrapped IS NULL) = (forgotten_at IS NOT NULL)),
         CHECK (wrapped IS NOT NULL OR lookup IS NULL)
-    );";
+    );
+    CREATE TABLE IF NOT EXISTS draft (
+        person TEXT NOT NULL REFERENCES person,
+        name TEXT NOT NULL,
+        sealed TEXT NOT NULL,
+        changed_at BIGINT NOT NULL,
+        PRIMARY KEY (person, name)
+    );
+    CREATE INDEX IF NOT EXISTS draft_changed_at ON draft (changed_at);";
 
 /// One statement in both dialects.
 struct Sql {
@@ -99,6 +107,17 @@ fn same(sql: &'static str) -> Sql {
 fn failed(operation: &'static str) -> impl Fn(sqlx::Error) -> VaultError {
     move |source| VaultError::Store { operation, source }
 }
+
+/// Whoever forgets the person meanwhile waits, and then deletes this too.
+const KEEP_DRAFT: Sql = Sql {
+    sqlite: "INSERT INTO draft (person, name, sealed, changed_at) SELECT person, $2, $3, $4 FROM person
+             WHERE person = $1 AND wrapped IS NOT NULL
+             ON CONFLICT (person, name) DO UPDATE SET sealed = excluded.sealed, changed_at = excluded.changed_at",
+    postgres: "INSERT INTO draft (person, name, sealed, changed_at) SELECT person, $2, $3, $4 FROM person
+               WHERE person = $1 AND wrapped IS NOT NULL FOR SHARE
+               ON CONFLICT (person, name) DO UPDATE SET sealed = excluded.sealed, changed_at = excluded.changed_at",
+};
+const FORGET_DRAFTS: &str = "DELETE FROM draft WHERE person = $1";
 
 impl Store {
     /// Connects, and makes file, schema and tables where they are missing and may be made. Gives the store's name for
@@ -169,13 +188,73 @@ impl Store {
         let report = failed("forget a person");
         let person = person.to_string();
         let changed = on_pool!(self, same(FORGET), |pool, sql| {
-            sqlx::query(sql).bind(person).bind(at.0).execute(pool).await.map_err(&report)?.rows_affected()
+            let mut both = pool.begin().await.map_err(&report)?;
+            let forgotten = sqlx::query(sql).bind(&person).bind(at.0).execute(&mut *both).await.map_err(&report)?;
+            sqlx::query(FORGET_DRAFTS).bind(&person).execute(&mut *both).await.map_err(&report)?;
+            both.commit().await.map_err(&report)?;
+            forgotten.rows_affected()
         });
         if let Store::Sqlite(pool) = self {
             // The write-ahead log still holds the key's page; folding it into the file overwrites that.
             sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(pool).await.map_err(&report)?;
         }
         Ok(changed > 0)
+    }
+}
+
+/// Drafts: sealed texts that somebody has not sent yet.
+impl Store {
+    /// Keeps a draft in place of the one before. Whether there is such a person who is not forgotten.
+    pub(crate) async fn keep_draft(
+        &self,
+        person: PersonId,
+        name: &str,
+        sealed: &str,
+        at: Instant,
+    ) -> Result<bool, VaultError> {
+        let report = failed("keep a draft");
+        let person = person.to_string();
+        Ok(on_pool!(self, KEEP_DRAFT, |pool, sql| {
+            let query = sqlx::query(sql).bind(person).bind(name).bind(sealed).bind(at.0);
+            query.execute(pool).await.map_err(&report)?.rows_affected() > 0
+        }))
+    }
+
+    /// The draft of this name.
+    pub(crate) async fn draft(&self, person: PersonId, name: &str) -> Result<Option<String>, VaultError> {
+        let select = same("SELECT sealed FROM draft WHERE person = $1 AND name = $2");
+        on_pool!(self, select, |pool, sql| {
+            let query = sqlx::query_scalar(sql).bind(person.to_string()).bind(name);
+            query.fetch_optional(pool).await.map_err(failed("read a draft"))
+        })
+    }
+
+    /// The names of a person's drafts, the last changed first, and when each was changed.
+    pub(crate) async fn drafts(&self, person: PersonId) -> Result<Vec<(String, i64)>, VaultError> {
+        let select = same("SELECT name, changed_at FROM draft WHERE person = $1 ORDER BY changed_at DESC, name");
+        on_pool!(self, select, |pool, sql| {
+            let query = sqlx::query_as(sql).bind(person.to_string());
+            query.fetch_all(pool).await.map_err(failed("read drafts"))
+        })
+    }
+
+    /// Deletes a draft.
+    pub(crate) async fn drop_draft(&self, person: PersonId, name: &str) -> Result<(), VaultError> {
+        let delete = same("DELETE FROM draft WHERE person = $1 AND name = $2");
+        on_pool!(self, delete, |pool, sql| {
+            let query = sqlx::query(sql).bind(person.to_string()).bind(name);
+            query.execute(pool).await.map_err(failed("delete a draft"))?;
+        });
+        Ok(())
+    }
+
+    /// Deletes everybody's drafts that were last changed before.
+    pub(crate) async fn drop_drafts_before(&self, before: i64) -> Result<(), VaultError> {
+        let delete = same("DELETE FROM draft WHERE changed_at < $1");
+        on_pool!(self, delete, |pool, sql| {
+            sqlx::query(sql).bind(before).execute(pool).await.map_err(failed("delete old drafts"))?;
+        });
+        Ok(())
     }
 }
 
@@ -238,8 +317,10 @@ async fn open_postgres(url: &str, make: bool) -> Result<(Store, String), VaultEr
 
 /// Asks first, so that an account without the right to make schemas can use one that is there. Whether it is there.
 async fn make_schema(pool: &PgPool, make: bool) -> Result<bool, sqlx::Error> {
-    let there: bool = sqlx::query_scalar("SELECT to_regclass('vault.person') IS NOT NULL").fetch_one(pool).await?;
-    if there || !make {
+    const THERE: &str = "SELECT to_regclass('vault.person') IS NOT NULL, to_regclass('vault.draft') IS NOT NULL";
+    let (there, newest): (bool, bool) = sqlx::query_as(THERE).fetch_one(pool).await?;
+    // One of an earlier build gets what it lacks; where there is none, one is made only if it may be.
+    if newest || !(there || make) {
         return Ok(there);
     }
     let mut transaction = pool.begin().await?;

@@ -15,6 +15,10 @@ use std::{
 };
 use zeroize::Zeroizing;
 
+mod drafts;
+
+pub use drafts::DRAFT_KEPT;
+
 const FORMAT: &str = "1";
 /// The setting that says what became of the vault before this one.
 const EARLIER: &str = "earlier-vault";

@@ -267,3 +267,70 @@ async fn a_lost_vault_is_not_replaced_unless_the_loss_is_accepted() {
         assert!(!vault.is_forgotten(zahra).await.unwrap());
     }
 }
+
+#[tokio::test]
+async fn a_draft_is_sealed_replaced_and_opens_only_as_its_own() {
+    let at = |day: i64| kernel::Instant(day * 86_400_000_000);
+    for place in Place::both().await {
+        let vault = place.open().await;
+        let [zahra, firm] = vault.persons_for(&[zahra(), Lookup::legal_id("14005893875")]).await.unwrap()[..] else {
+            unreachable!("two were asked for")
+        };
+        assert_eq!(vault.draft(zahra, "small-works").await.unwrap(), None);
+        vault.keep_draft(zahra, "small-works", b"the first", at(1)).await.unwrap();
+        vault.keep_draft(zahra, "small-works", CANARY.as_bytes(), at(2)).await.unwrap();
+        vault.keep_draft(zahra, "building-permit", b"another", at(3)).await.unwrap();
+        let other = place.open().await;
+        assert_eq!(other.draft(zahra, "small-works").await.unwrap().as_deref(), Some(CANARY.as_bytes()));
+        assert_eq!(other.draft(firm, "small-works").await.unwrap(), None);
+        let names = [("building-permit".to_owned(), at(3)), ("small-works".to_owned(), at(2))];
+        assert_eq!(other.drafts(zahra).await.unwrap(), names);
+        if let Place::File(_) = &place {
+            assert!(!stored(&place).iter().any(|bytes| holds(bytes, b"Canary")), "a draft lies open on the disk");
+        }
+        let long = vault.keep_draft(zahra, "long", &vec![0; PLAINTEXT_LIMIT + 1], at(3)).await;
+        assert!(matches!(long, Err(VaultError::TooLong { .. })));
+        swap_drafts(&vault).await;
+        assert!(matches!(vault.draft(zahra, "small-works").await, Err(VaultError::Tampered(_))));
+        vault.drop_draft(zahra, "small-works").await.unwrap();
+        vault.drop_draft(zahra, "small-works").await.unwrap();
+        assert_eq!(vault.drafts(zahra).await.unwrap().len(), 1);
+    }
+}
+
+/// Somebody who can write to the store puts one draft under the name of another.
+async fn swap_drafts(vault: &Vault) {
+    let sql = "UPDATE draft SET sealed = (SELECT sealed FROM draft WHERE name = 'building-permit')";
+    match &vault.store {
+        Store::Sqlite(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
+        Store::Postgres(pool) => drop(sqlx::query(sql).execute(pool).await.unwrap()),
+    }
+}
+
+#[tokio::test]
+async fn forgetting_a_person_forgets_their_drafts_and_old_ones_go_by_themselves() {
+    for place in Place::both().await {
+        let vault = place.open().await;
+        let persons = vault.persons_for(&[zahra(), Lookup::legal_id("14005893875")]).await.unwrap();
+        let (zahra, firm) = (persons[0], persons[1]);
+        let now = kernel::Instant(1_800_000_000_000_000);
+        vault.keep_draft(zahra, "small-works", CANARY.as_bytes(), now).await.unwrap();
+        vault.keep_draft(firm, "small-works", b"the firm's", now).await.unwrap();
+        vault.forget(zahra, now).await.unwrap();
+        assert_eq!(
+            (vault.draft(zahra, "small-works").await.unwrap(), vault.drafts(zahra).await.unwrap()),
+            (None, vec![])
+        );
+        // Another process still has the key; what it would keep would be there for nobody.
+        let late = vault.store.keep_draft(zahra, "small-works", "late", now).await.unwrap();
+        assert!(!late, "a draft was kept for somebody who is forgotten");
+        let refused = vault.keep_draft(zahra, "small-works", b"new", now).await;
+        assert!(matches!(refused, Err(VaultError::Forgotten(_))));
+        assert_eq!(vault.drafts(firm).await.unwrap().len(), 1, "others keep theirs");
+
+        let later = kernel::Instant(now.0 + i64::try_from(DRAFT_KEPT.as_micros()).unwrap() + 1);
+        vault.keep_draft(firm, "building-permit", b"new", later).await.unwrap();
+        let left: Vec<String> = vault.drafts(firm).await.unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(left, ["building-permit"]);
+    }
+}
