@@ -57,6 +57,9 @@ pub(crate) enum Command {
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
+    /// Draw a page of a document: the gateway starts this, apart from itself
+    #[command(hide = true)]
+    DrawPage,
 }
 
 impl Command {

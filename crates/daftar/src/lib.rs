@@ -26,6 +26,9 @@ use clap::Parser;
 #[must_use]
 pub fn run() -> std::process::ExitCode {
     let cli = cli::Cli::parse();
+    if let cli::Command::DrawPage = cli.command {
+        return commands::draw_page();
+    }
     let config = match Config::load(&cli.overrides) {
         Ok(config) => config,
         Err(error) => return commands::failed(&error),

@@ -11,15 +11,21 @@ mod incoming;
 mod inspect;
 mod kind;
 mod place;
+mod preview;
+mod render;
 mod store;
 mod unfit;
+mod worker;
 
 pub use dimensions::{MAX_PIXELS, MAX_SIDE};
 pub use inspect::HEAD;
 pub use kind::Kind;
 pub use place::{Place, S3};
+pub use preview::{MAX_PAGES, Preview};
+pub use render::Picture;
 pub use store::{Content, OpenError, PutError, ReadError, Store, Stored};
 pub use unfit::Unfit;
+pub use worker::{Worker, work};
 
 /// The most bytes of a document.
 pub const MAX_SIZE: u64 = 128 * 1024 * 1024;

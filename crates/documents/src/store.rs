@@ -1,10 +1,11 @@
 //! Putting documents in and getting them back.
 
 use crate::{
-    HEAD, Kind, Place, Unfit,
+    HEAD, Kind, Place, Unfit, Worker,
     chunks::{self, Key, Opener, Sealer},
     incoming::Incoming,
     inspect::{self, Inspector},
+    preview::AT_ONCE,
 };
 use bytes::Bytes;
 use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
@@ -12,6 +13,7 @@ use kernel::{PersonId, Sealed};
 use object_store::{ObjectStore, ObjectStoreExt, path::Path};
 use sha2::{Digest, Sha256};
 use std::{pin::pin, sync::Arc};
+use tokio::sync::Semaphore;
 use vault::{MacKey, Vault, VaultError};
 use zeroize::Zeroizing;
 
@@ -101,6 +103,8 @@ pub struct Store {
     place: Place,
     vault: Arc<Vault>,
     addresses: MacKey,
+    pub(crate) worker: Arc<Worker>,
+    pub(crate) turns: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Store {
@@ -117,7 +121,14 @@ impl Store {
     pub fn open(place: Place, vault: Arc<Vault>) -> Result<Store, OpenError> {
         let storage = place.open()?;
         let addresses = vault.mac_key(ADDRESSES);
-        Ok(Store { storage, place, vault, addresses })
+        let (worker, turns) = (Arc::new(Worker::Here), Arc::new(Semaphore::new(AT_ONCE)));
+        Ok(Store { storage, place, vault, addresses, worker, turns })
+    }
+
+    /// Has previews drawn by another than this process.
+    #[must_use]
+    pub fn drawn_by(self, worker: Worker) -> Store {
+        Store { worker: Arc::new(worker), ..self }
     }
 
     /// Takes a document of this person to its end. The same content of the same person is kept once. What fails or is
@@ -169,7 +180,17 @@ impl Store {
     /// # Errors
     /// When storage or vault fail, or the object is damaged.
     pub async fn get(&self, owner: PersonId, sha256: &[u8; 32]) -> Result<Option<Content>, ReadError> {
-        let found = match self.storage.get(&self.address(owner, sha256)).await {
+        self.open_at(owner, &self.address(owner, sha256), Some(*sha256)).await
+    }
+
+    /// Opens an object, whose clear content must have this hash where one is given.
+    pub(crate) async fn open_at(
+        &self,
+        owner: PersonId,
+        place: &Path,
+        sha256: Option<[u8; 32]>,
+    ) -> Result<Option<Content>, ReadError> {
+        let found = match self.storage.get(place).await {
             Err(object_store::Error::NotFound { .. }) => return Ok(None),
             found => found.map_err(ReadError::Storage)?,
         };
@@ -192,7 +213,16 @@ impl Store {
         let rest = Bytes::from(start.split_off(header_length));
         let sealed = futures::stream::once(async { Ok(rest) }).chain(sealed).boxed();
         let opener = Opener::new(&Zeroizing::new(*key));
-        Ok(Some(Content { kind, size, stream: opening(sealed, opener, *sha256) }))
+        Ok(Some(Content { kind, size, stream: opening(sealed, opener, sha256) }))
+    }
+
+    /// Seals a small object whole.
+    pub(crate) async fn put_at(&self, owner: PersonId, place: &Path, kind: Kind, clear: &[u8]) -> Result<(), PutError> {
+        let (mut object, key) = self.header(owner, kind).await?;
+        let mut sealer = Sealer::new(&key);
+        sealer.push(clear, &mut |chunk| object.extend_from_slice(chunk));
+        object.extend(sealer.finish());
+        self.storage.put(place, object.into()).await.map(drop).map_err(PutError::Storage)
     }
 
     /// Removes everything of this person. Once the vault forgot them nothing of it opens anyway; this frees the space.
@@ -228,7 +258,12 @@ impl Store {
     }
 
     fn address(&self, owner: PersonId, sha256: &[u8; 32]) -> Path {
-        self.folder(owner).join(hex(&self.addresses.digest(&[b"document", owner.0.as_bytes(), sha256])))
+        self.named(owner, &[b"document", owner.0.as_bytes(), sha256])
+    }
+
+    /// Where something of this person is, by what it is.
+    pub(crate) fn named(&self, owner: PersonId, parts: &[&[u8]]) -> Path {
+        self.folder(owner).join(hex(&self.addresses.digest(parts)))
     }
 }
 
@@ -265,7 +300,11 @@ enum Opening {
 type Encrypted = BoxStream<'static, object_store::Result<Bytes>>;
 
 /// Opens chunk by chunk. The last is given only when the whole has the hash by which it was asked for.
-fn opening(sealed: Encrypted, opener: Opener, sha256: [u8; 32]) -> BoxStream<'static, Result<Bytes, ReadError>> {
+fn opening(
+    sealed: Encrypted,
+    opener: Opener,
+    sha256: Option<[u8; 32]>,
+) -> BoxStream<'static, Result<Bytes, ReadError>> {
     let state = (sealed, Opening::Chunks(opener, Sha256::new()));
     futures::stream::try_unfold(state, move |(mut sealed, opening)| async move {
         let Opening::Chunks(mut opener, mut hash) = opening else { return Ok(None) };
@@ -280,7 +319,7 @@ fn opening(sealed: Encrypted, opener: Opener, sha256: [u8; 32]) -> BoxStream<'st
         let last = opener.finish().map_err(|chunks::Tampered| ReadError::Damaged)?;
         hash.update(&last);
         let whole: [u8; 32] = hash.finalize().into();
-        if whole != sha256 {
+        if sha256.is_some_and(|sha256| whole != sha256) {
             return Err(ReadError::Damaged);
         }
         Ok(Some((Bytes::from(last), (sealed, Opening::Ended))))

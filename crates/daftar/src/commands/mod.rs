@@ -28,10 +28,19 @@ pub(crate) async fn run(command: Command, config: Config) -> ExitCode {
         Command::ReadModels(what) => read_models::run(&config, what).await,
         Command::Vault(what) => vault::run(&config, &what).await,
         Command::Schema { out } => schema::run(&out),
+        Command::DrawPage => return draw_page(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => failed(&*error),
+    }
+}
+
+/// Without configuration, keys, log or threads: whatever the document makes of this process, there is nothing in it to take.
+pub(crate) fn draw_page() -> ExitCode {
+    match documents::work(std::io::stdin().lock(), std::io::stdout().lock()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
     }
 }
 

@@ -20,6 +20,8 @@ use std::{
 use tokio::{net::TcpListener, task::JoinSet};
 use vault::Vault;
 
+/// The command that draws a page of a document.
+const DRAW_PAGE: &str = "draw-page";
 /// The registrar's name among the parts.
 const REGISTRAR: &str = "registrar";
 /// How late a late callback of the test bank is.
@@ -86,7 +88,13 @@ fn documents(config: &Config, vault: &Arc<Vault>) -> Result<Documents, StartErro
         Ok(removed) => tracing::info!(removed, "removed uploads that never came to their end"),
         Err(error) => tracing::warn!(%error, "uploads that never came to their end cannot be removed"),
     }
-    Ok(store)
+    Ok(match std::env::current_exe() {
+        Ok(path) => store.drawn_by(documents::Worker::Program { path, arguments: vec![DRAW_PAGE.into()] }),
+        Err(error) => {
+            tracing::warn!(%error, "previews are drawn in this process: the program's own file is not known");
+            store
+        }
+    })
 }
 
 /// Where people sign in, and the built-in provider's routes where this process serves it: only `up` says so.

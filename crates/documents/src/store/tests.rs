@@ -59,6 +59,19 @@ pub(crate) fn pdf(filling: &[u8]) -> Vec<u8> {
     [b"%PDF-1.7\n".as_slice(), filling, b"\n%%EOF\n"].concat()
 }
 
+/// A PDF of one page with this drawing.
+pub(crate) fn pdf_page(drawing: &str, width: u32, height: u32) -> Vec<u8> {
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        format!("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {width} {height}] /Contents 4 0 R >>"),
+        format!("<< /Length {} >>\nstream\n{drawing}\nendstream", drawing.len()),
+    ];
+    let objects: String =
+        (1..).zip(&objects).map(|(number, object)| format!("{number} 0 obj\n{object}\nendobj\n")).collect();
+    format!("%PDF-1.4\n{objects}trailer << /Size 5 /Root 1 0 R >>\n%%EOF\n").into_bytes()
+}
+
 pub(crate) fn picture(format: image::ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     image::DynamicImage::new_rgb8(40, 30).write_to(&mut bytes, format).unwrap();
