@@ -1,0 +1,183 @@
+//! Whether licences hold, as a Token Status List: two bits a licence, compressed, signed.
+
+use crate::{jws, keys::Keys};
+use flate2::{Compression, write::ZlibEncoder};
+use kernel::Instant;
+use serde_json::json;
+use std::{fmt, io::Write as _, str::FromStr, time::Duration};
+
+/// The bits of one status: three values are in use.
+const BITS: usize = 2;
+/// Statuses in a byte.
+const IN_A_BYTE: usize = 8 / BITS;
+
+/// How a licence stands (section 7.1 of the draft).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It holds.
+    Valid = 0,
+    /// It holds no more, or never did.
+    Invalid = 1,
+    /// It does not hold for now.
+    Suspended = 2,
+}
+
+/// The statuses of a list, by index.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StatusList(Vec<u8>);
+
+impl StatusList {
+    /// A list of this many, with nothing valid in it: what was never issued does not hold.
+    #[must_use]
+    pub fn new(length: u32) -> StatusList {
+        // Four times `Invalid`.
+        StatusList(vec![0b0101_0101; (length as usize).div_ceil(IN_A_BYTE)])
+    }
+
+    /// Puts one down. An index behind the end is left out.
+    pub fn set(&mut self, index: u32, status: Status) {
+        let (byte, shift) = (index as usize / IN_A_BYTE, index as usize % IN_A_BYTE * BITS);
+        if let Some(byte) = self.0.get_mut(byte) {
+            *byte = *byte & !(0b11 << shift) | (status as u8) << shift;
+        }
+    }
+
+    /// Compressed as in section 4.2.
+    #[must_use]
+    pub fn lst(&self) -> String {
+        let mut encoder = ZlibEncoder::new(Vec::new(), Compression::best());
+        let compressed = encoder.write_all(&self.0).and_then(|()| encoder.finish());
+        jws::encode(compressed.expect("memory takes every byte"))
+    }
+}
+
+impl fmt::Debug for StatusList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StatusList({} bytes)", self.0.len())
+    }
+}
+
+/// Which list: of the licences of a Jalali year, for holders after so many transfers. `1405`, `1405-1`.
+///
+/// A transferred licence holds, but what its former holder carries must not: each holder's credentials point to the list
+/// of as many transfers as there had been.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ListName {
+    /// The year in which the licences were issued.
+    pub year: u16,
+    /// How often they had gone to another holder.
+    pub transfers: u32,
+}
+
+impl ListName {
+    /// The list's address under a city's.
+    #[must_use]
+    pub fn uri(self, issuer: &str) -> String {
+        format!("{issuer}/status-lists/{self}")
+    }
+}
+
+impl fmt::Display for ListName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.transfers {
+            0 => write!(f, "{}", self.year),
+            transfers => write!(f, "{}-{transfers}", self.year),
+        }
+    }
+}
+
+/// The text is not the name of a list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a status list is named like 1405 or 1405-1")]
+pub struct InvalidListName;
+
+impl FromStr for ListName {
+    type Err = InvalidListName;
+
+    fn from_str(text: &str) -> Result<ListName, InvalidListName> {
+        let (year, transfers) = text.split_once('-').unwrap_or((text, "0"));
+        let name = ListName {
+            year: year.parse().map_err(|_| InvalidListName)?,
+            transfers: transfers.parse().map_err(|_| InvalidListName)?,
+        };
+        // One list, one address.
+        if name.to_string() == text { Ok(name) } else { Err(InvalidListName) }
+    }
+}
+
+/// A list's token: where it is, as of when, and for how long it may be believed.
+#[derive(Debug, Clone, Copy)]
+pub struct StatusToken<'a> {
+    /// The list's address, as credentials name it.
+    pub uri: &'a str,
+    /// The moment that it speaks of.
+    pub at: Instant,
+    /// How long it may be believed at all.
+    pub lifetime: Duration,
+    /// After how long a newer one should be asked for.
+    pub ttl: Duration,
+}
+
+impl StatusToken<'_> {
+    /// What `Content-Type` says of it.
+    pub const MEDIA_TYPE: &'static str = "application/statuslist+jwt";
+    /// What the token's header says of it.
+    pub const TYPE: &'static str = "statuslist+jwt";
+
+    /// Signs it.
+    #[must_use]
+    pub fn sign(self, keys: &Keys, list: &StatusList) -> String {
+        let issued = self.at.as_seconds();
+        let claims = json!({
+            "sub": self.uri,
+            "iat": issued,
+            "exp": issued.saturating_add(i64::try_from(self.lifetime.as_secs()).unwrap_or(i64::MAX)),
+            "ttl": self.ttl.as_secs(),
+            "status_list": { "bits": BITS, "lst": list.lst() },
+        });
+        keys.sign(StatusToken::TYPE, &claims)
+    }
+}
+
+/// One change of one licence, in the order of the register.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Change {
+    /// The licence's serial in its year, which is its index.
+    pub serial: u32,
+    /// When the register took it.
+    pub at: Instant,
+    /// How it stands since then.
+    pub status: Status,
+    /// How often it had gone to another holder by then.
+    pub transfers: u32,
+}
+
+/// How the licences of a year came to stand as they do.
+#[derive(Debug, Default, Clone)]
+pub struct History(Vec<Change>);
+
+impl History {
+    /// Adds what came after.
+    pub fn extend(&mut self, changes: impl IntoIterator<Item = Change>) {
+        self.0.extend(changes);
+    }
+
+    /// The list for holders after so many transfers, as it stood at a moment.
+    #[must_use]
+    pub fn list(&self, transfers: u32, at: Instant) -> StatusList {
+        let known = || self.0.iter().filter(|change| change.at <= at);
+        let length = known().map(|change| change.serial).max().map_or(0, |last| last.saturating_add(1));
+        let mut list = StatusList::new(length);
+        for change in known() {
+            let theirs = change.transfers == transfers;
+            list.set(change.serial, if theirs { change.status } else { Status::Invalid });
+        }
+        list
+    }
+
+    /// Whether anything had happened by then.
+    #[must_use]
+    pub fn is_empty_at(&self, at: Instant) -> bool {
+        self.0.first().is_none_or(|first| first.at > at)
+    }
+}
