@@ -23,7 +23,8 @@ pub(crate) struct Document {
     pub(super) times: u32,
 }
 
-fn given(event: &Event) -> &[Given] {
+/// The documents that an event gives a case.
+pub(super) fn given(event: &Event) -> &[Given] {
     if let Event::ApplicationSubmitted(e) = event {
         &e.documents
     } else if let Event::ReturnAnswered(e) = event {

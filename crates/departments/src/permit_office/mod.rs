@@ -19,6 +19,7 @@ mod steps;
 mod timeline;
 mod told;
 mod touch;
+mod versions;
 
 pub use application::Answer;
 pub use breaches::{BreachView, breaches};
@@ -34,6 +35,7 @@ pub use procedures::{ProcedureView, procedure, procedures};
 pub use search::{CaseSummary, SHORTEST_NAME, Search, Sight, search};
 pub use steps::StepState;
 pub use timeline::{Happened, timeline};
+pub use versions::{VersionView, versions};
 
 use crate::Disclosure;
 use permits::Event;
@@ -49,6 +51,7 @@ pub fn department() -> Department<Event> {
         .table::<cases::Cases>()
         .table::<application::Applications>()
         .table::<documents::Documents>()
+        .table::<versions::Versions>()
         .table::<steps::Steps>()
         .table::<consultations::Consultations>()
         .table::<inbox::Inbox>()

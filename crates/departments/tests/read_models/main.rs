@@ -11,5 +11,6 @@ mod one_file;
 mod refunds;
 mod story;
 mod tables;
+mod versions;
 mod walk;
 mod world;
