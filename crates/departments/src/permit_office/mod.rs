@@ -13,6 +13,7 @@ mod documents;
 pub mod glance;
 mod inbox;
 mod licences;
+mod parties;
 mod procedures;
 mod search;
 mod steps;
@@ -31,6 +32,7 @@ pub use consultations::Verdict;
 pub use counts::{Counts, MOST_COUNTED, counts};
 pub use inbox::{InboxAsk, InboxItem, Work, inbox};
 pub use licences::{LicenceState, LicenceView, licence, licence_of};
+pub use parties::parties;
 pub use procedures::{ProcedureView, procedure, procedures};
 pub use search::{CaseSummary, SHORTEST_NAME, Search, Sight, search};
 pub use steps::StepState;
@@ -52,6 +54,7 @@ pub fn department() -> Department<Event> {
         .table::<application::Applications>()
         .table::<documents::Documents>()
         .table::<versions::Versions>()
+        .table::<parties::Parties>()
         .table::<steps::Steps>()
         .table::<consultations::Consultations>()
         .table::<inbox::Inbox>()

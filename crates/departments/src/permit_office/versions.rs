@@ -3,7 +3,7 @@
 use super::{documents::given, touch};
 use crate::desk::{Desk, QueryError};
 use crate::view::When;
-use kernel::{CaseId, Instant, Position, RoleId, StepId};
+use kernel::{CaseId, Instant, PersonId, Position, RoleId, StepId};
 use permits::Event;
 use projection::Class::{Department, Public};
 use projection::{Column, Key, ReadModel, Recorded, Table, Unfoldable, to_hex};
@@ -25,6 +25,8 @@ pub(crate) struct Version {
     /// Hexadecimal.
     sha256: String,
     given_at: Instant,
+    /// Who gave it, by pseudonym.
+    giver: PersonId,
     role: RoleId,
 }
 
@@ -40,6 +42,7 @@ impl ReadModel for Versions {
             Column::text("kind", Department),
             Column::text("sha256", Department),
             Column::int("given_at", Department),
+            Column::text("giver", Department),
             Column::text("role", Department),
         ],
         key: &["case_id", "position", "place"],
@@ -66,6 +69,7 @@ impl ReadModel for Versions {
             kind: document.kind.clone(),
             sha256: to_hex(&document.sha256),
             given_at: event.occurred_at,
+            giver: event.meta.actor.person,
             role: event.meta.actor.role.clone(),
         }))
     }
@@ -84,8 +88,12 @@ pub struct VersionView {
     pub sha256: String,
     /// When it was given.
     pub given_at: When,
-    /// By whom, as a role.
+    /// By whom, by pseudonym.
+    pub giver: String,
+    /// In which role.
     pub role: String,
+    /// The event that gave it.
+    pub position: u64,
 }
 
 const WHAT: &str = "the versions of documents";
@@ -113,7 +121,9 @@ pub async fn versions(desk: &Desk, case: CaseId) -> Result<Vec<VersionView>, Que
             newest: false,
             sha256: row.sha256,
             given_at: desk.when(row.given_at),
+            giver: row.giver.to_string(),
             role: row.role.to_string(),
+            position: row.position.0,
             kind,
         });
     }
