@@ -144,14 +144,20 @@ impl Head {
 
     /// The head of what a page's form sends: the same person, key, address and content are the same command.
     pub(crate) fn of_form(ids: &MacKey, person: PersonId, key: Option<Uuid>, says: &[&str]) -> Head {
-        let id = key.map_or_else(Uuid::now_v7, |key| {
-            // The count before each part keeps parts apart.
-            let lengths: Vec<[u8; 8]> = says.iter().map(|part| (part.len() as u64).to_be_bytes()).collect();
-            let mut parts: Vec<&[u8]> = vec![b"form", person.0.as_bytes(), key.as_bytes()];
-            parts.extend(says.iter().zip(&lengths).flat_map(|(part, length)| [length.as_slice(), part.as_bytes()]));
-            derive(ids, &parts, &[])
-        });
-        Head { id: CommandId(id), channel: Channel::ONLINE, occurred_at: None }
+        let Some(key) = key else {
+            return Head { id: CommandId(Uuid::now_v7()), channel: Channel::ONLINE, occurred_at: None };
+        };
+        let key = key.to_string();
+        Head::derived(ids, person, &[&["form", &key], says].concat())
+    }
+
+    /// The head of a command that this person sends once, whatever says these words again.
+    pub(crate) fn derived(ids: &MacKey, person: PersonId, says: &[&str]) -> Head {
+        // The count before each part keeps parts apart.
+        let lengths: Vec<[u8; 8]> = says.iter().map(|part| (part.len() as u64).to_be_bytes()).collect();
+        let mut parts: Vec<&[u8]> = vec![b"derived", person.0.as_bytes()];
+        parts.extend(says.iter().zip(&lengths).flat_map(|(part, length)| [length.as_slice(), part.as_bytes()]));
+        Head { id: CommandId(derive(ids, &parts, &[])), channel: Channel::ONLINE, occurred_at: None }
     }
 
     pub(crate) fn id(&self) -> CommandId {

@@ -115,6 +115,8 @@ pub(crate) struct State {
     pub(crate) places: Places,
     /// Makes commands' ids of what callers send.
     pub(crate) command_ids: MacKey,
+    /// Which officers' looks at files are recorded.
+    pub(crate) looks: crate::routes::Looks,
     /// One more than the last position that a command was acknowledged at, through this gateway.
     acknowledged: AtomicU64,
 }
@@ -158,6 +160,7 @@ impl Gateway {
             metrics,
             places,
             command_ids,
+            looks: crate::routes::Looks::default(),
             acknowledged,
         })
     }

@@ -19,7 +19,7 @@ mod steps;
 
 pub use payment::CALLBACK;
 
-pub(crate) use cases::visible;
+pub(crate) use cases::{Looks, opened, visible};
 
 use crate::gateway::Shared;
 use crate::problem::{Kind, Problem};

@@ -1,5 +1,6 @@
 //! The permit office: every case, what waits for whom, what happened, and the book of licences.
 
+mod accesses;
 mod application;
 mod breaches;
 mod case;
@@ -22,6 +23,7 @@ mod told;
 mod touch;
 mod versions;
 
+pub use accesses::{AccessView, accesses};
 pub use application::Answer;
 pub use breaches::{BreachView, breaches};
 pub use case::{CaseView, ConsultationView, DocumentView, People, StepView, case, people};
@@ -59,6 +61,7 @@ pub fn department() -> Department<Event> {
         .table::<consultations::Consultations>()
         .table::<inbox::Inbox>()
         .table::<timeline::Timeline>()
+        .table::<accesses::Accesses>()
         .table::<licences::Licences>()
         .table::<breaches::Breaches>()
         .table::<procedures::Procedures>()

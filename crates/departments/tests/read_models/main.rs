@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod accesses;
 mod decisions;
 mod disclosure;
 mod glance;

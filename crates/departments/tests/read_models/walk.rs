@@ -174,7 +174,11 @@ fn step(world: &mut World, dice: &mut Dice, case: CaseId) {
     let Some(step) = dice.pick(&steps) else { return };
     let role = step.role.as_str();
     let command = match dice.below(8) {
-        0 => Command::TakeStep { case, step: step.id.clone() },
+        0 => {
+            // Whoever takes a step has looked at the file before.
+            let _ = world.tries(role, officer(role), Command::ViewFile { case, document: None });
+            Command::TakeStep { case, step: step.id.clone() }
+        }
         1 => {
             let corrections = world.state.procedure_of(&held).source().fields.iter().map(|field| field.id.clone());
             Command::ReturnCase { case, step: step.id.clone(), corrections: corrections.take(1).collect(), note: None }

@@ -6,7 +6,7 @@ use crate::gateway::Shared;
 use crate::permissions::Group;
 use crate::problem::{Kind, Problem};
 use crate::routes::payment::{ExplainedBill, PayStarted, explain, start};
-use crate::routes::visible;
+use crate::routes::{opened, visible};
 use askama::Template;
 use axum::{
     extract::State,
@@ -41,7 +41,7 @@ impl BillPage {
 }
 
 pub(super) async fn bill(State(state): State<Shared>, signed: Signed, CasePath(case): CasePath) -> Page {
-    let view = visible(&state, &signed.caller, case).await?;
+    let view = opened(&state, &signed.caller, case).await?;
     let bills = explain(&state, case, &view).await?;
     let desk = &state.readers.revenue;
     let (payments, refunds) = (revenue::payments(desk, case).await?, revenue::refunds_of(desk, case).await?);

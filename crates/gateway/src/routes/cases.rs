@@ -1,9 +1,11 @@
 //! `/v1/cases`: applying, reading a case, answering a return, taking an application back.
 
 mod application;
+mod look;
 mod view;
 
 pub(super) use application::apply;
+pub(crate) use look::{Looks, opened};
 pub(crate) use view::visible;
 pub(super) use view::{AfterQuery, ListQuery, case, timeline};
 

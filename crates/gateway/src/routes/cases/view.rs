@@ -1,6 +1,7 @@
 //! `GET /v1/cases/{case}` and its timeline. Who may not see a case is told that there is none.
 
 use super::super::page::{caught_up, limit};
+use super::opened;
 use crate::access::Caller;
 use crate::extract::{CasePath, Query};
 use crate::gateway::{Shared, State as Gate};
@@ -56,7 +57,8 @@ pub(in super::super) async fn case(
 ) -> Result<Json<CasePage>, Problem> {
     caught_up(&state.readers.permit_office, query.after.as_deref()).await?;
     caught_up(&state.readers.revenue, query.after.as_deref()).await?;
-    Ok(Json(read(&state, &caller, case).await?))
+    let view = opened(&state, &caller, case).await?;
+    Ok(Json(with_money(&state, &caller, case, view).await?))
 }
 
 pub(in super::super) async fn timeline(
@@ -70,7 +72,7 @@ pub(in super::super) async fn timeline(
     let limit = limit(&mut fields, query.limit.as_deref());
     fields.done()?;
     caught_up(desk, query.after.as_deref()).await?;
-    visible(&state, &caller, case).await?;
+    opened(&state, &caller, case).await?;
     let words = words(&state, &caller, case).await?;
     Ok(Json(permit_office::timeline(desk, case, query.page.as_deref(), limit, words).await?))
 }
@@ -89,6 +91,10 @@ async fn words(state: &Gate, caller: &Caller, case: CaseId) -> Result<Personal, 
 /// The case as the caller may see it.
 pub(super) async fn read(state: &Gate, caller: &Caller, id: CaseId) -> Result<CasePage, Problem> {
     let case = visible(state, caller, id).await?;
+    with_money(state, caller, id, case).await
+}
+
+async fn with_money(state: &Gate, caller: &Caller, id: CaseId, case: CaseView) -> Result<CasePage, Problem> {
     let licence_book = match case.summary.licence {
         Some(_) => permit_office::licence_of(&state.readers.permit_office, id).await?,
         None => None,
