@@ -43,6 +43,9 @@ enum Task {
         /// Where HTTP is served.
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
         listen: String,
+        /// Make up some weeks of a city's work first, labelled as made up.
+        #[arg(long)]
+        demo: bool,
         /// More for `daftar up`, after `--`.
         #[arg(last = true)]
         more: Vec<String>,
@@ -92,7 +95,7 @@ enum Task {
 
 fn main() -> ExitCode {
     let done = match Arguments::parse().task {
-        Task::Up { data, listen, more } => up::run(&data, &listen, &more),
+        Task::Up { data, listen, demo, more } => up::run(&data, &listen, demo, &more),
         Task::Test { quick, more } => test::run(quick, &more),
         Task::Check => check::run(),
         Task::Gen { check } => schemas::run(check),

@@ -75,6 +75,9 @@ async fn whole_city(config: Config, folder: &Folder, health: &OnceLock<Health>, 
     let vault = open_vault(&config).await?;
     announce(&config, &token::one_per_role(&config, folder, &signer, &vault).await?);
     announce_feeds(&config, folder);
+    // Last, where it is looked for.
+    println!("\nدر مرورگر باز کنید — open in a browser:\n\n  {}/\n", config.public_url.as_deref().unwrap_or_default());
+    println!("Ctrl-C stops it all; the next start finds everything again.");
     Ok(city.run(told_to_stop()).await?)
 }
 
@@ -85,7 +88,6 @@ fn announce(config: &Config, tokens: &[(String, String)]) {
     }
     let address = config.listen;
     println!("\n{} is up.", config.city);
-    println!("  pages     {}/", config.public_url.as_deref().unwrap_or_default());
     println!("  API       http://{address}/v1/     (described at http://{address}/openapi.json)");
     println!("  health    http://{address}/healthz  http://{address}/readyz  http://{address}/metrics");
     if config.test_bank {
@@ -93,7 +95,6 @@ fn announce(config: &Config, tokens: &[(String, String)]) {
     }
     println!("  NATS      {}", config.nats_url.rsplit('@').next().unwrap_or_default());
     println!("  data      {}", config.data.display());
-    println!("\nCtrl-C stops it all; the next start finds everything again.");
 }
 
 /// How a department reads its feed.
