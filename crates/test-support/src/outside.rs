@@ -62,18 +62,29 @@ impl Packages {
         &self.folder
     }
 
-    /// Node looks for packages from the script upwards, so a script runs from a copy that stands beside them.
+    /// Node looks for packages from the script upwards, so a script runs from a copy that stands under them, with the
+    /// other scripts of its folder that it may import.
     fn beside(&self, script: &Path) -> PathBuf {
-        let text = std::fs::read(script).unwrap_or_else(|error| panic!("{}: {error}", script.display()));
-        let name = script.file_name().expect("a script is a file").to_string_lossy();
-        let copy = self.folder.join(format!("{:016x}-{name}", hash(&text)));
-        if !copy.is_file() {
-            // Written beside and renamed: another test that runs it at this moment sees all of it or nothing.
-            let part = tempfile::NamedTempFile::new_in(&self.folder).expect("a file can be made beside the packages");
-            std::fs::write(part.path(), &text).expect("the copy can be written");
-            part.persist(&copy).expect("the copy can be named");
+        let folder = script.parent().expect("a script stands in a folder");
+        let read = |path: &Path| std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        let is_script = |path: &PathBuf| path.extension().is_some_and(|kind| kind == "mjs" || kind == "js");
+        let mut scripts: Vec<(PathBuf, Vec<u8>)> =
+            paths.filter(is_script).map(|path| (path.clone(), read(&path))).collect();
+        scripts.sort();
+        let copy = self.folder.join(format!("{:016x}", hash(&scripts)));
+        if !copy.is_dir() {
+            // Written apart and renamed: another test that runs it at this moment sees all of it or nothing.
+            let part = tempfile::Builder::new().prefix("part-").tempdir_in(&self.folder).expect("a folder can be made");
+            for (path, text) in &scripts {
+                let name = path.file_name().expect("a script is a file");
+                std::fs::write(part.path().join(name), text).expect("the copy can be written");
+            }
+            // Whoever was first has written the same.
+            let _ = std::fs::rename(part.keep(), &copy);
         }
-        copy
+        copy.join(script.file_name().expect("a script is a file"))
     }
 }
 
@@ -142,7 +153,10 @@ fn run(mut command: Command) {
 }
 
 /// The target folder that this test was built into.
-fn target_folder() -> PathBuf {
+///
+/// # Panics
+/// When the test was copied elsewhere.
+pub fn target_folder() -> PathBuf {
     let test = std::env::current_exe().expect("a test knows its own file");
     test.ancestors().nth(3).expect("a test stands in target/PROFILE/deps").to_owned()
 }

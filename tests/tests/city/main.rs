@@ -33,9 +33,10 @@
 //! | 43 | role × route | gateway `http/matrix.rs`, foreign cases `http/sight.rs` |
 //! | 44 | tokens | gateway `http/tokens.rs` |
 //!
-//! Besides: personal data is nowhere in the clear (`canary`), departments are told each event once (`feeds`), whole ways of cases (`journey`), imports (`imports`), and
+//! Besides: every page in a real browser (`browser`, which keeps pictures in `target/pictures`), personal data is nowhere in the clear (`canary`), departments are told each event once (`feeds`), whole ways of cases (`journey`), imports (`imports`), and
 //! `daftar up` (`up`). The torture's rounds and seed are `DAFTAR_TORTURE_ROUNDS` and `DAFTAR_TORTURE_SEED`.
 
+mod browser;
 mod canary;
 mod crashes;
 mod database;

@@ -1,6 +1,7 @@
 //! What every whole-city test stands on: a city of real processes, callers of its API, load, and the common oracle.
 
 pub(crate) mod city;
+pub(crate) mod home;
 pub(crate) mod http;
 pub(crate) mod load;
 pub(crate) mod oracle;
