@@ -246,7 +246,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_users_that_we_ship_do_their_work_and_no_more() {
-        let users = ["REGISTRAR", "READER", "SENDER"];
+        let users = ["REGISTRAR", "READER", "SENDER", "FEEDS"];
         let known = users
             .iter()
             .fold(USERS.to_owned(), |text, user| text.replace(&format!("$DAFTAR_NATS_{user}_PASSWORD"), "secret"));
@@ -267,6 +267,15 @@ mod tests {
         let (sender, mut refusals) = user(&server, "sender").await;
         sender.publish("daftar.isfahan.reg.permits", "forged".into()).await.expect("sent");
         assert!(refusals.recv().await.expect("an answer").contains("Permissions Violation"));
+        let (feeds, mut refusals) = user(&server, "feeds").await;
+        let create = CREATE.replace("\"T\"", "\"F\"").replace("reg.permits", "feed.office.*");
+        feeds.request("$JS.API.STREAM.CREATE.F", create.into()).await.expect("makes a department's stream");
+        feeds.request("daftar.isfahan.feed.office.1", "event".into()).await.expect("appends to it");
+        for forbidden in ["daftar.isfahan.reg.permits", "daftar.isfahan.cmd.permits", "$JS.API.STREAM.PURGE.F"] {
+            feeds.publish(forbidden, "forged".into()).await.expect("sent");
+            let refusal = refusals.recv().await.expect("an answer");
+            assert!(refusal.contains("Permissions Violation"), "{forbidden}: {refusal}");
+        }
         let unheard = sender.request("daftar.isfahan.cmd.permits", "command".into()).await.expect_err("nobody listens");
         assert_eq!(unheard.kind(), async_nats::RequestErrorKind::NoResponders);
     }
