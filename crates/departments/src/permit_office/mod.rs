@@ -13,6 +13,7 @@ mod decisions;
 mod documents;
 pub mod glance;
 mod inbox;
+mod licence_history;
 mod licences;
 mod parties;
 mod procedures;
@@ -33,6 +34,9 @@ pub use city::{CityView, DepartmentView, Holiday, calendar, city, holidays};
 pub use consultations::Verdict;
 pub use counts::{Counts, MOST_COUNTED, counts};
 pub use inbox::{InboxAsk, InboxItem, Work, inbox};
+pub use licence_history::{
+    LicenceChange, LicenceChanged, LicencePassage, licence_at, licence_changes, licence_history,
+};
 pub use licences::{LicenceState, LicenceView, licence, licence_of};
 pub use parties::parties;
 pub use procedures::{ProcedureView, procedure, procedures};
@@ -63,6 +67,7 @@ pub fn department() -> Department<Event> {
         .table::<timeline::Timeline>()
         .table::<accesses::Accesses>()
         .table::<licences::Licences>()
+        .table::<licence_history::LicenceHistory>()
         .table::<breaches::Breaches>()
         .table::<procedures::Procedures>()
         .table::<city::Charter>()

@@ -94,6 +94,11 @@ async fn rows_agree(seed: u64) {
         assert_eq!(view.applicant, held.applicant.map(|person| person.to_string()));
         assert_eq!(!view.corrections.is_empty(), held.later().returned.as_ref().is_some_and(|asked| !asked.is_empty()));
         assert_eq!(view.summary.licence, held.later().licence.map(|licence| licence.number.to_string()));
+        if let Some(licence) = held.later().licence {
+            let stands = permit_office::licence(&desk, licence.number).await.unwrap();
+            let replayed = permit_office::licence_at(&desk, licence.number, world.now).await.unwrap();
+            assert_eq!(replayed, stands, "its history ends where it stands");
+        }
     }
     inbox_agrees(&world, &desk).await;
 }

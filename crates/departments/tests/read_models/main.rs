@@ -8,6 +8,7 @@ mod decisions;
 mod disclosure;
 mod glance;
 mod laws;
+mod licences;
 mod one_file;
 mod refunds;
 mod story;

@@ -64,6 +64,20 @@ pub(crate) fn story() -> World {
     world
 }
 
+/// Case 1 from application to licence, on 10 Azar.
+pub(crate) fn licensed(world: &mut World) {
+    world.wait(on("1405/09/10"));
+    world.asks(1, Command::Apply(small_works(1, 3, 20)));
+    world.does("intake", complete(case(1), "check", "small-works", &["small"], &[]));
+    world.does("revenue", Command::IssueBill { case: case(1) });
+    world.does("bank", pay(case(1), 1, 800_000, "T1"));
+    for step in crate::walk::open_steps(world, case(1)) {
+        world.does(step.role.as_str(), crate::walk::go_on(case(1), &step));
+    }
+    world.does("technical-head", Command::Grant { case: case(1) });
+    world.does("technical-head", Command::IssueLicence { case: case(1) });
+}
+
 fn suspended_and_completed(world: &mut World) {
     let case = case(1);
     world.does("deputy", Command::Suspend { case, article: id("safety"), note: None });
