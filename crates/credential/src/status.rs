@@ -4,7 +4,7 @@ use crate::{jws, keys::Keys};
 use flate2::{Compression, write::ZlibEncoder};
 use kernel::Instant;
 use serde_json::json;
-use std::{fmt, io::Write as _, str::FromStr, time::Duration};
+use std::{collections::HashMap, fmt, io::Write as _, str::FromStr, time::Duration};
 
 /// The bits of one status: three values are in use.
 const BITS: usize = 2;
@@ -139,45 +139,62 @@ impl StatusToken<'_> {
     }
 }
 
-/// One change of one licence, in the order of the register.
+/// What can become of a licence that a list tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Change {
-    /// The licence's serial in its year, which is its index.
-    pub serial: u32,
-    /// When the register took it.
-    pub at: Instant,
-    /// How it stands since then.
-    pub status: Status,
-    /// How often it had gone to another holder by then.
-    pub transfers: u32,
+pub enum Change {
+    /// It stands like this from now on.
+    Stands(Status),
+    /// It went to another holder.
+    Transferred,
 }
 
 /// How the licences of a year came to stand as they do.
 #[derive(Debug, Default, Clone)]
-pub struct History(Vec<Change>);
+pub struct History {
+    changes: Vec<(u32, Instant, Change)>,
+    /// How often each licence went to another holder, where it ever did.
+    transfers: HashMap<u32, u32>,
+}
 
 impl History {
-    /// Adds what came after.
-    pub fn extend(&mut self, changes: impl IntoIterator<Item = Change>) {
-        self.0.extend(changes);
+    /// Adds a change to the licence of this serial, which is its index. Changes come in the order of the register, with
+    /// the moments at which it took them.
+    pub fn push(&mut self, serial: u32, at: Instant, change: Change) {
+        self.changes.push((serial, at, change));
+        if change == Change::Transferred {
+            *self.transfers.entry(serial).or_default() += 1;
+        }
     }
 
     /// The list for holders after so many transfers, as it stood at a moment.
     #[must_use]
     pub fn list(&self, transfers: u32, at: Instant) -> StatusList {
-        let known = || self.0.iter().filter(|change| change.at <= at);
-        let length = known().map(|change| change.serial).max().map_or(0, |last| last.saturating_add(1));
+        let known = || self.changes.iter().filter(|(_, then, _)| *then <= at);
+        let length = known().map(|(serial, ..)| serial + 1).max().unwrap_or(0);
+        let mut stand = vec![(Status::Invalid, 0); length as usize];
+        for (serial, _, change) in known() {
+            let (status, holders) = &mut stand[*serial as usize];
+            match change {
+                Change::Stands(now) => *status = *now,
+                Change::Transferred => *holders += 1,
+            }
+        }
         let mut list = StatusList::new(length);
-        for change in known() {
-            let theirs = change.transfers == transfers;
-            list.set(change.serial, if theirs { change.status } else { Status::Invalid });
+        for (index, (status, _)) in (0..length).zip(stand).filter(|(_, (_, holders))| *holders == transfers) {
+            list.set(index, status);
         }
         list
     }
 
-    /// Whether anything had happened by then.
+    /// How often the licence that went to other holders most often did.
     #[must_use]
-    pub fn is_empty_at(&self, at: Instant) -> bool {
-        self.0.first().is_none_or(|first| first.at > at)
+    pub fn most_transfers(&self) -> u32 {
+        self.transfers.values().copied().max().unwrap_or(0)
+    }
+
+    /// When the first licence was issued.
+    #[must_use]
+    pub fn begins(&self) -> Option<Instant> {
+        self.changes.first().map(|(_, at, _)| *at)
     }
 }

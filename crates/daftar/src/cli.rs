@@ -51,6 +51,9 @@ pub(crate) enum Command {
     /// Look after the keys that personal fields are sealed with
     #[command(subcommand)]
     Vault(Vault),
+    /// Look after the keys that licences are signed with
+    #[command(subcommand)]
+    Key(Key),
     /// Write the OpenAPI document and the JSON Schemas
     Schema {
         /// The folder to write to
@@ -218,6 +221,12 @@ pub(crate) enum Vault {
     /// Go on with an empty vault where the city's is lost and no backup is left: what was sealed before never opens
     /// again, and everybody who was known gets a new pseudonym
     AcceptLoss,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Sign licences with a new key from now on; what the one before signed can still be checked
+    RotateLicence,
 }
 
 #[derive(Debug, Subcommand)]

@@ -1,10 +1,16 @@
-//! The keys of an installation: the vault's master key and the key that signs tokens, made on the first start; and which
+//! The keys of an installation: the vault's master key, the key that signs tokens and those
+//! that sign licences, made on the first start; and which
 //! vault the master key is for.
 
 use crate::config::{Config, Secret};
+use gateway::LicenceKeys;
 use gateway::tokens::{Keys, Signer};
+use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+use tempfile::NamedTempFile;
 use vault::MasterKey;
 
 /// Why there are no keys.
@@ -153,6 +159,63 @@ pub fn test_bank(config: &Config) -> Result<Secret, KeyError> {
     read_or_make(&path, make).map(|text| Secret(text.trim().to_owned()))
 }
 
+/// The keys that licences are signed with, as they are whenever somebody asks: a rotation is seen without a restart.
+///
+/// # Errors
+/// When they cannot be read or made.
+pub fn licences(config: &Config) -> Result<LicenceKeys, KeyError> {
+    let path = licences_file(config);
+    let held = Mutex::new((modified(&path), Arc::new(read_licences(&path)?)));
+    Ok(Arc::new(move || {
+        let mut held = held.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = modified(&path);
+        if changed != held.0 {
+            // A folder that is away for a moment takes no key away.
+            match read_licences(&path) {
+                Ok(keys) => *held = (changed, Arc::new(keys)),
+                Err(error) => tracing::error!(%error, "the licence keys cannot be read again; the known ones stay"),
+            }
+        }
+        Arc::clone(&held.1)
+    }))
+}
+
+/// Makes a new key for licences, and gives its name.
+///
+/// # Errors
+/// When the keys cannot be read or kept.
+pub fn rotate_licence(config: &Config) -> Result<String, KeyError> {
+    let data = &config.data;
+    if !data.exists() {
+        return Err(KeyError::NoCity { data: data.clone() });
+    }
+    let path = licences_file(config);
+    let make = |source: Box<dyn std::error::Error + Send + Sync>| KeyError::Make { path: path.clone(), source };
+    read_licences(&path)?;
+    // Two who rotate at once: the key of neither is lost.
+    let lock = File::create(path.with_extension("lock")).map_err(|error| make(error.into()))?;
+    lock.lock().map_err(|error| make(error.into()))?;
+    let keys = read_licences(&path)?.rotated().map_err(|error| make(error.into()))?;
+    let kept =
+        beside(&path, &keys.to_text()).and_then(|file| Ok(file.persist(&path)?)).and_then(|_| sync_folder(&path));
+    kept.map_err(|error| make(error.into()))?;
+    Ok(keys.kid().to_owned())
+}
+
+fn licences_file(config: &Config) -> PathBuf {
+    folder(config).join("licences.json")
+}
+
+fn read_licences(path: &Path) -> Result<credential::Keys, KeyError> {
+    let text = read_or_make(path, || credential::Keys::generate().map(|keys| keys.to_text().to_string()))?;
+    let invalid = |source| KeyError::Invalid { what: path.display().to_string(), source: Box::new(source) };
+    credential::Keys::parse(&text).map_err(invalid)
+}
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).and_then(|file| file.modified()).ok()
+}
+
 fn jwks_file(config: &Config) -> PathBuf {
     folder(config).join("jwks.json")
 }
@@ -171,16 +234,25 @@ fn read_or_make<E: std::error::Error + Send + Sync + 'static>(
 /// Writes a private file that is not there yet. Processes of a city start together and need the same keys: of two that
 /// write at once the first one's stays, whole, and on the disk before anything is sealed with it.
 fn keep_first(path: &Path, text: &str) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
-    match file.persist_noclobber(path) {
-        Ok(_) => std::fs::File::open(folder)?.sync_all(),
+    match beside(path, text)?.persist_noclobber(path) {
+        Ok(_) => sync_folder(path),
         Err(other) if other.error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         Err(other) => Err(other.error),
     }
+}
+
+/// A private file beside another, whole and on the disk, to be renamed.
+fn beside(path: &Path, text: &str) -> io::Result<NamedTempFile> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    std::fs::create_dir_all(folder)?;
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path.parent().unwrap_or(Path::new(".")))?.sync_all()
 }
 
 #[cfg(test)]
@@ -198,5 +270,26 @@ mod tests {
         });
         assert!(made[0].len() > 10_000 && made.iter().all(|key| *key == made[0]));
         assert_eq!(std::fs::read_dir(folder.join("keys")).unwrap().count(), 1, "nothing else is left");
+    }
+
+    #[test]
+    fn a_rotation_is_seen_by_whoever_holds_the_keys() {
+        let folder = test_support::DataFolder::new();
+        let overrides = crate::config::Overrides { data: Some(folder.path().to_owned()), ..Default::default() };
+        let config = Config::load(&overrides).unwrap();
+        let keys = licences(&config).unwrap();
+        let first = keys().kid().to_owned();
+        let rotated: Vec<String> = std::thread::scope(|scope| {
+            let two: Vec<_> = (0..2).map(|_| scope.spawn(|| rotate_licence(&config).unwrap())).collect();
+            two.into_iter().map(|one| one.join().unwrap()).collect()
+        });
+        let known = keys().issuer_metadata("x")["jwks"]["keys"].as_array().unwrap().clone();
+        assert!(rotated.iter().any(|kid| kid == keys().kid()));
+        assert!(rotated.iter().chain([&first]).all(|kid| known.iter().any(|key| key["kid"] == **kid)), "none is lost");
+        std::fs::write(licences_file(&config), "{").unwrap();
+        assert!(rotated.iter().any(|kid| kid == keys().kid()), "what was known stays");
+        let mode =
+            std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(licences_file(&config)).unwrap().permissions());
+        assert_eq!(mode & 0o077, 0, "it is its owner's alone");
     }
 }

@@ -1,7 +1,13 @@
 //! What a gateway is built from, and the state that its handlers share.
 
 use crate::{
-    admission::Places, command::COMMAND_IDS, metrics::Metrics, pages::Site, pages::session::Cookies, till::Till,
+    admission::Places,
+    command::COMMAND_IDS,
+    licences::{LicenceKeys, Lists},
+    metrics::Metrics,
+    pages::Site,
+    pages::session::Cookies,
+    till::Till,
     tokens::Keys,
 };
 use departments::{Desk, districts, permit_office, revenue};
@@ -83,6 +89,8 @@ pub struct Gateway {
     pub documents: documents::Store,
     /// Whose tokens are accepted.
     pub keys: Keys,
+    /// What licences are signed with.
+    pub licence_keys: LicenceKeys,
     /// What the pages know of the city.
     pub site: crate::pages::Site,
     /// Where fees are paid; without one nobody can pay online.
@@ -107,6 +115,8 @@ pub(crate) struct State {
     pub(crate) vault: Arc<Vault>,
     pub(crate) documents: documents::Store,
     pub(crate) keys: Keys,
+    pub(crate) licence_keys: LicenceKeys,
+    pub(crate) lists: Lists,
     pub(crate) pages: Pages,
     pub(crate) till: Option<Till>,
     pub(crate) ready: ReadyCheck,
@@ -137,8 +147,21 @@ pub(crate) type Shared = Arc<State>;
 
 impl Gateway {
     pub(crate) fn into_state(self) -> Shared {
-        let Gateway { city, commands, readers, vault, documents, keys, site, till, sign_in, ready, registry, .. } =
-            self;
+        let Gateway {
+            city,
+            commands,
+            readers,
+            vault,
+            documents,
+            keys,
+            licence_keys,
+            site,
+            till,
+            sign_in,
+            ready,
+            registry,
+            ..
+        } = self;
         let bank = till.iter().filter_map(|till| till.bank.origin());
         let targets = sign_in.iter().map(signin::Provider::origin).chain(bank).collect();
         let cookies = Cookies::new(&vault, &city, site.is_secure());
@@ -153,6 +176,8 @@ impl Gateway {
             vault,
             documents,
             keys,
+            licence_keys,
+            lists: Lists::default(),
             pages,
             till,
             ready,

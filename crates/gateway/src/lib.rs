@@ -9,6 +9,7 @@ mod admission;
 mod command;
 mod extract;
 mod gateway;
+mod licences;
 mod metrics;
 mod observe;
 pub mod pages;
@@ -21,6 +22,7 @@ pub mod till;
 pub mod tokens;
 
 pub use gateway::{Gateway, Part, Readers, Readiness, ReadyCheck};
+pub use licences::LicenceKeys;
 pub use pages::SIGNED_IN;
 pub use routes::{CALLBACK, openapi};
 pub use serve::{MAX_CONNECTIONS, serve};

@@ -5,6 +5,7 @@ mod city;
 mod decisions;
 mod districts;
 mod inbox;
+mod issuer;
 mod licences;
 mod money;
 mod operations;
@@ -47,10 +48,14 @@ fn operators() -> ApiRouter<Shared> {
 }
 
 /// Routes that anybody may call.
+#[rustfmt::skip]
 fn open() -> ApiRouter<Shared> {
     ApiRouter::new()
         .route("/openapi.json", axum::routing::get(operations::document))
         .api_route("/v1/licences/{number}", get_with(licences::licence, about("Check a licence")))
+        .api_route("/.well-known/jwt-vc-issuer", get_with(issuer::metadata, about("The keys that licences are signed with")))
+        .api_route("/credentials/licence", get_with(issuer::licence_type, about("What a licence as a credential says")))
+        .api_route("/status-lists/{list}", get_with(issuer::status_list, about("Whether licences hold, now or at ?time=")))
         .api_route("/v1/procedures/{procedure}", get_with(procedures::one, about("A service, with its rules")))
 }
 

@@ -2,7 +2,6 @@ use super::{at, keys};
 use crate::{Change, History, ListName, Status, StatusList, StatusToken};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use flate2::read::ZlibDecoder;
-use kernel::Instant;
 use proptest::prelude::*;
 use std::{io::Read as _, time::Duration};
 
@@ -57,21 +56,26 @@ fn a_list_has_one_name() {
     }
 }
 
-fn change(serial: u32, second: i64, status: Status, transfers: u32) -> Change {
-    Change { serial, at: at(second), status, transfers }
+fn history(changes: &[(u32, i64, Change)]) -> History {
+    let mut history = History::default();
+    for (serial, second, change) in changes {
+        history.push(*serial, at(*second), *change);
+    }
+    history
 }
 
 fn stands(history: &History, transfers: u32, second: i64) -> Vec<u8> {
     read(&history.list(transfers, at(second)).lst())
 }
 
+const VALID: Change = Change::Stands(Status::Valid);
+const SUSPENDED: Change = Change::Stands(Status::Suspended);
+const REVOKED: Change = Change::Stands(Status::Invalid);
+
 #[test]
 fn each_moment_has_its_own_list() {
-    let mut history = History::default();
-    history.extend([change(1, 10, Status::Valid, 0), change(2, 20, Status::Valid, 0)]);
-    history.extend([change(1, 30, Status::Suspended, 0), change(1, 40, Status::Valid, 0)]);
-    history.extend([change(1, 50, Status::Invalid, 0)]);
-    assert!(history.is_empty_at(at(9)) && !history.is_empty_at(at(10)));
+    let history = history(&[(1, 10, VALID), (2, 20, VALID), (1, 30, SUSPENDED), (1, 40, VALID), (1, 50, REVOKED)]);
+    assert_eq!(history.begins(), Some(at(10)));
     assert_eq!(stands(&history, 0, 9), [0; 0]);
     assert_eq!(stands(&history, 0, 10), [1, 0, 1, 1]);
     assert_eq!(stands(&history, 0, 35), [1, 2, 0, 1]);
@@ -81,12 +85,11 @@ fn each_moment_has_its_own_list() {
 
 #[test]
 fn what_a_former_holder_carries_holds_no_more() {
-    let mut history = History::default();
-    history.extend([change(1, 10, Status::Valid, 0), change(1, 20, Status::Valid, 1)]);
-    history.extend([change(1, 30, Status::Suspended, 1), change(1, 40, Status::Valid, 2)]);
-    assert_eq!([15, 25, 35, 45].map(|second| stands(&history, 0, second)[1]), [0, 1, 1, 1]);
-    assert_eq!([15, 25, 35, 45].map(|second| stands(&history, 1, second)[1]), [1, 0, 2, 1]);
-    assert_eq!([15, 25, 35, 45].map(|second| stands(&history, 2, second)[1]), [1, 1, 1, 0]);
+    let transferred = Change::Transferred;
+    let history =
+        history(&[(1, 10, VALID), (1, 20, transferred), (1, 30, SUSPENDED), (1, 40, VALID), (1, 50, transferred)]);
+    let seen = |transfers| [15, 25, 35, 45, 55].map(|second| stands(&history, transfers, second)[1]);
+    assert_eq!([seen(0), seen(1), seen(2)], [[0, 1, 1, 1, 1], [1, 0, 2, 0, 1], [1, 1, 1, 1, 0]]);
 }
 
 proptest! {
@@ -102,18 +105,16 @@ proptest! {
 
     #[test]
     fn what_comes_later_changes_no_earlier_list(
-        changes in proptest::collection::vec((1u32..20, 0usize..3, 0u32..3), 1..60),
+        changes in proptest::collection::vec((1u32..20, 0usize..4), 1..60),
         cut in 0usize..60,
     ) {
-        let all: Vec<Change> = (0..).zip(&changes)
-            .map(|(second, (serial, status, transfers))| change(*serial, second, ALL[*status], *transfers))
-            .collect();
+        let change = |kind: usize| ALL.get(kind).map_or(Change::Transferred, |status| Change::Stands(*status));
+        let all: Vec<_> =
+            (0..).zip(&changes).map(|(second, (serial, kind))| (*serial, second, change(*kind))).collect();
         let cut = cut.min(all.len() - 1);
-        let (mut whole, mut before) = (History::default(), History::default());
-        whole.extend(all.iter().copied());
-        before.extend(all[..=cut].iter().copied());
-        let moment: Instant = all[cut].at;
+        let moment = at(all[cut].1);
         for transfers in 0..3 {
+            let (whole, before) = (history(&all), history(&all[..=cut]));
             prop_assert_eq!(whole.list(transfers, moment), before.list(transfers, moment));
         }
     }

@@ -3,6 +3,7 @@
 mod audit;
 mod found;
 mod import;
+mod key;
 mod procedure;
 mod read_models;
 mod schema;
@@ -27,6 +28,7 @@ pub(crate) async fn run(command: Command, config: Config) -> ExitCode {
         Command::Procedure(what) => procedure::run(&what),
         Command::ReadModels(what) => read_models::run(&config, what).await,
         Command::Vault(what) => vault::run(&config, &what).await,
+        Command::Key(what) => key::run(&config, &what),
         Command::Schema { out } => schema::run(&out),
         Command::DrawPage => return draw_page(),
     };

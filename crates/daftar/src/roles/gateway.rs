@@ -38,6 +38,7 @@ pub(crate) async fn spawn(
     let vault = open_vault(&shared.config).await?;
     let documents = documents(&shared.config, &vault)?;
     let keys = keys::token_keys(&shared.config)?;
+    let licence_keys = keys::licences(&shared.config)?;
     let bank = shared.config.bank.as_ref().map(open_bank).transpose()?;
     let test_bank = test_bank(&shared.config)?;
     if bank.is_some() && test_bank.is_none() && shared.config.public_url.is_none() {
@@ -71,6 +72,7 @@ pub(crate) async fn spawn(
             vault,
             documents,
             keys,
+            licence_keys,
             ready: ready(&shared),
             registry: Arc::clone(&shared.metrics),
         };

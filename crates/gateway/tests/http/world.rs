@@ -78,6 +78,11 @@ async fn until(mut stop: watch::Receiver<bool>) {
     stop.wait_for(|stop| *stop).await.ok();
 }
 
+fn licence_keys() -> gateway::LicenceKeys {
+    let keys = Arc::new(credential::Keys::generate().unwrap());
+    Arc::new(move || Arc::clone(&keys))
+}
+
 impl World {
     /// A city with its procedures, and nothing else.
     pub(crate) async fn start() -> World {
@@ -113,6 +118,7 @@ impl World {
             readers,
             vault: Arc::clone(&vault),
             documents,
+            licence_keys: licence_keys(),
             keys: Keys::parse_jwks(&signer.to_jwks()).unwrap(),
             site: Site {
                 public_url: format!("http://{address}"),
