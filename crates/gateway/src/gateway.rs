@@ -7,6 +7,7 @@ use crate::{
     metrics::Metrics,
     pages::Site,
     pages::session::Cookies,
+    procedures::Book,
     till::Till,
     tokens::Keys,
 };
@@ -127,6 +128,8 @@ pub(crate) struct State {
     pub(crate) command_ids: MacKey,
     /// Which officers' looks at files are recorded.
     pub(crate) looks: crate::routes::Looks,
+    /// The procedures that were asked for so far.
+    pub(crate) book: Book,
     /// One more than the last position that a command was acknowledged at, through this gateway.
     acknowledged: AtomicU64,
 }
@@ -186,6 +189,7 @@ impl Gateway {
             places,
             command_ids,
             looks: crate::routes::Looks::default(),
+            book: Book::default(),
             acknowledged,
         })
     }

@@ -16,6 +16,7 @@ pub mod pages;
 mod parse;
 pub mod permissions;
 pub mod problem;
+mod procedures;
 mod routes;
 mod serve;
 pub mod till;

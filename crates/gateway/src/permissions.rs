@@ -157,6 +157,8 @@ pub const RULES: &[Rule] = &[
     rule("POST", "/payments/callback", ANYBODY),
     rule("GET", "/revenue", REVENUE),
     rule("POST", "/revenue/refunds", REVENUE),
+    rule("GET", "/desk", WORKERS),
+    rule("POST", "/cases/{case}/steps/{step}/take", STEPS),
 ];
 
 /// Whether the group may call the route.

@@ -1,7 +1,7 @@
 //! What stands around every page: language, navigation, who is signed in; and the words that templates ask it for.
 
 use super::{Site, Visitor, assets, format};
-use crate::permissions::Group;
+use crate::permissions::{Group, allows};
 use kernel::{Instant, Lang, Rials};
 use std::sync::Arc;
 
@@ -89,6 +89,12 @@ impl Frame {
         let mut sections = Vec::new();
         if self.group == Some(Group::Citizen) {
             sections.push(("/my", self.t("پرونده‌های من", "My cases")));
+        }
+        if self.group.is_some_and(|group| allows("GET", "/desk", group)) {
+            sections.push(("/desk", self.t("میز کار", "Desk")));
+        }
+        if self.group.is_some_and(|group| allows("GET", "/revenue", group)) {
+            sections.push(("/revenue", self.t("درآمد", "Revenue")));
         }
         sections.push(("/services", self.t("خدمت‌ها", "Services")));
         sections.push(("/check", self.t("استعلام پروانه", "Check a licence")));

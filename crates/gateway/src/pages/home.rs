@@ -1,7 +1,7 @@
 //! The first page.
 
 use super::{Frame, Page, Visitor, html};
-use crate::permissions::Group;
+use crate::permissions::{Group, allows};
 use askama::Template;
 
 #[derive(Template)]
@@ -22,6 +22,15 @@ pub(crate) async fn home(visitor: Visitor) -> Page {
             "My cases",
             "کجا مانده، پیش کیست و تا کی",
             "Where they are, who has them and until when",
+        );
+    }
+    if page.group.is_some_and(|group| allows("GET", "/desk", group)) {
+        door(
+            "/desk",
+            "میز کار",
+            "Desk",
+            "آنچه در انتظار نقش شماست، نزدیک‌ترین مهلت نخست",
+            "What waits for your role, soonest first",
         );
     }
     door(

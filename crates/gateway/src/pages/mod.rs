@@ -8,6 +8,7 @@
 mod assets;
 mod bill;
 mod check;
+mod desk;
 mod form;
 mod format;
 mod frame;
@@ -21,6 +22,7 @@ mod services;
 pub mod session;
 mod sign_in;
 mod visitor;
+mod words;
 
 pub use sign_in::SIGNED_IN;
 
@@ -81,6 +83,14 @@ fn routes() -> Router<Shared> {
         .route("/payments/callback", get(payment::by_address).post(payment::by_form))
         .route("/revenue", get(revenue::revenue))
         .route("/revenue/refunds", post(revenue::order))
+        .route("/desk", get(desk::desk))
+        .route("/cases/{case}/steps/{step}/take", post(desk::take))
+}
+
+/// This moment.
+fn now() -> kernel::Instant {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    kernel::Instant(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
 /// The pages with the layers around them.

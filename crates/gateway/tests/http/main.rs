@@ -3,7 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a test stops where something is not as it should be")]
 
 mod client;
+mod desk;
 mod errors;
+mod forms;
 mod limits;
 mod matrix;
 mod openapi;

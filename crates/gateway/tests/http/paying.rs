@@ -2,11 +2,9 @@
 //! not believed.
 
 use crate::client::{Answer, Caller};
+use crate::forms::{self, at, hidden};
 use crate::world::{REZA, World, ZAHRA, done};
-use hyper::Method;
 use serde_json::json;
-
-const FORM: Option<&str> = Some("application/x-www-form-urlencoded");
 
 /// A case with a bill of 1,300,000 rials, shown in the tables.
 async fn billed(world: &World, parcel: &str) -> String {
@@ -19,22 +17,8 @@ async fn billed(world: &World, parcel: &str) -> String {
     case
 }
 
-/// The value of a hidden field.
-#[track_caller]
-fn hidden(page: &Answer, name: &str) -> String {
-    let field = format!("name=\"{name}\" value=\"");
-    let start = page.text.find(&field).unwrap_or_else(|| panic!("no {name}: {}", page.text)) + field.len();
-    page.text[start..].split('"').next().unwrap().to_owned()
-}
-
 async fn send(browser: &Caller, address: &str, form: String) -> Answer {
-    browser.send(Method::POST, address, FORM, form.into_bytes()).await
-}
-
-async fn at(browser: &Caller, address: &str) -> Answer {
-    let page = browser.get(address).await;
-    assert_eq!(page.status, 200, "{address}: {}", page.text);
-    page
+    forms::send(browser, address, &form).await
 }
 
 #[tokio::test]
@@ -59,7 +43,7 @@ async fn a_citizen_sees_why_pays_comes_back_and_keeps_a_receipt() {
     assert!(back.text.contains("پرداخت شما ثبت شد") && back.text.contains("/receipts/"), "{}", back.text);
     let link = back.text.split("href=\"").find(|rest| rest.contains("/receipts/")).unwrap();
     let link = link.split('"').next().unwrap();
-    let english = browser.with("cookie", &format!("{}; daftar-lang=en", browser.header("cookie")));
+    let english = forms::english(&browser);
     let receipt = at(&english, link).await;
     for told in ["dir=\"ltr\"", "1,300,000 rials", "Its place in the register", "B-1405-000001"] {
         assert!(receipt.text.contains(told), "{told}: {}", receipt.text);

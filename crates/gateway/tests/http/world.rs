@@ -186,6 +186,13 @@ impl World {
         self.signed_in(kernel::Actor { person, role, department, districts: kernel::Districts::ALL })
     }
 
+    /// The same in one district.
+    pub(crate) fn browser_in(&self, role: &str, department: &str, district: u8) -> Caller {
+        let Holder { person, role, department, .. } = self.holder(role, Some(department));
+        let districts = [kernel::DistrictId(district)].into_iter().collect();
+        self.signed_in(kernel::Actor { person, role, department, districts })
+    }
+
     /// A browser in which the citizen with this national id is signed in.
     pub(crate) async fn browser_of(&self, national_id: &str) -> Caller {
         let (person, role) = (self.person(national_id).await, "citizen".parse().unwrap());
