@@ -4,6 +4,8 @@
 
 mod bare;
 mod commands;
+mod feed;
+mod pages;
 mod raw;
 mod rebuild;
 mod script;
@@ -23,7 +25,10 @@ struct Options {
     /// Events of the register that is rebuilt and restarted from
     #[arg(long, default_value_t = 1_000_000)]
     events: u64,
-    /// Only these parts: commands, visible, rebuild, start
+    /// Cases of the city whose pages are asked for
+    #[arg(long, default_value_t = 200_000)]
+    cases: u64,
+    /// Only these parts: commands, visible, rebuild, start, feed, pages
     #[arg(long, value_delimiter = ',')]
     only: Vec<String>,
     /// Measures one registrar start in this process and prints seconds and bytes (used by the bench itself)
@@ -38,6 +43,8 @@ pub(crate) type Failed = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> Result<(), Failed> {
     let options = Options::parse();
+    // What asks over HTTP speaks with whatever is installed here, also without TLS.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     if let Some([url, data]) = options.measure_start.as_deref() {
         return runtime.block_on(start::measure(url, data));
@@ -54,10 +61,16 @@ fn main() -> Result<(), Failed> {
         if wanted("visible") {
             visible::measure(&mut table).await?;
         }
-        if wanted("rebuild") || wanted("start") {
+        if wanted("pages") {
+            pages::measure(&mut table, options.cases).await?;
+        }
+        if ["rebuild", "start", "feed"].into_iter().any(wanted) {
             let city = raw::Register::filled(options.events).await?;
             if wanted("start") {
                 start::compare(&mut table, &city)?;
+            }
+            if wanted("feed") {
+                feed::measure(&mut table, &city).await?;
             }
             if wanted("rebuild") {
                 rebuild::measure(&mut table, &city).await?;

@@ -7,6 +7,7 @@ use crate::test::Servers;
 /// Measures, and prints each figure beside the raw limit of the same run.
 pub(crate) fn run(more: &[String]) -> Result<(), Error> {
     let servers = Servers::start()?;
+    start(command("cargo", &["build", "--release", "--quiet", "--package", "daftar"]))?;
     let mut bench = command("cargo", &["run", "--release", "--quiet", "--package", "bench", "--"]);
     bench.args(more);
     start(servers.give(bench))
