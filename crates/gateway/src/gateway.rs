@@ -188,8 +188,8 @@ impl Gateway {
             metrics,
             places,
             command_ids,
-            looks: crate::routes::Looks::default(),
             book: Book::default(),
+            looks: crate::routes::Looks::default(),
             acknowledged,
         })
     }

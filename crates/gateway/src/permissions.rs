@@ -143,7 +143,7 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/services", ANYBODY),
     rule("GET", "/services/{procedure}", ANYBODY),
     rule("GET", "/my", Some(&[Citizen])),
-    rule("GET", "/cases/{case}", Some(&[Citizen])),
+    rule("GET", "/cases/{case}", READERS),
     rule("POST", "/cases/{case}/withdraw", Some(&[Citizen])),
     rule("GET", "/signin", ANYBODY),
     rule("GET", "/signin/back", ANYBODY),
@@ -159,6 +159,11 @@ pub const RULES: &[Rule] = &[
     rule("POST", "/revenue/refunds", REVENUE),
     rule("GET", "/desk", WORKERS),
     rule("POST", "/cases/{case}/steps/{step}/take", STEPS),
+    rule("POST", "/cases/{case}/steps/{step}/complete", STEPS),
+    rule("POST", "/cases/{case}/steps/{step}/return", STEPS),
+    rule("POST", "/cases/{case}/steps/{step}/consultations/{agency}", STEPS),
+    rule("POST", "/cases/{case}/consultations/{agency}/answer", AGENCIES),
+    rule("POST", "/cases/{case}/decisions/{decision}", OFFICES),
 ];
 
 /// Whether the group may call the route.

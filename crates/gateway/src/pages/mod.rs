@@ -12,6 +12,7 @@ mod desk;
 mod form;
 mod format;
 mod frame;
+mod happened;
 mod headers;
 mod home;
 mod language;
@@ -23,6 +24,7 @@ pub mod session;
 mod sign_in;
 mod visitor;
 mod words;
+mod work;
 
 pub use sign_in::SIGNED_IN;
 
@@ -85,6 +87,11 @@ fn routes() -> Router<Shared> {
         .route("/revenue/refunds", post(revenue::order))
         .route("/desk", get(desk::desk))
         .route("/cases/{case}/steps/{step}/take", post(desk::take))
+        .route("/cases/{case}/steps/{step}/complete", post(work::complete))
+        .route("/cases/{case}/steps/{step}/return", post(work::give_back))
+        .route("/cases/{case}/steps/{step}/consultations/{agency}", post(work::consult))
+        .route("/cases/{case}/consultations/{agency}/answer", post(work::answer))
+        .route("/cases/{case}/decisions/{decision}", post(work::decide))
 }
 
 /// This moment.

@@ -1,19 +1,22 @@
 //! A citizen's own cases.
 
-use super::{Form, Frame, Page, Signed, html, html_with, see};
+use super::{Form, Frame, Page, Signed, happened, html, html_with, see};
 use crate::{
     extract::CasePath,
     gateway::{Shared, State as Gate},
-    problem::Problem,
+    problem::{Kind, Problem},
     routes::visible,
 };
 use askama::Template;
 use axum::{extract::State, http::StatusCode};
 use departments::permit_office::{self, CaseSummary, CaseView, Holder, Search, Sight};
-use departments::{Limit, Title};
-use kernel::{CaseId, Lang};
+use departments::{Limit, Personal, Title};
+use kernel::{CaseId, Lang, ProcedureId};
 use permits::Command;
 use std::collections::HashMap;
+
+/// How many of the things that happened are shown at once.
+const MOST: u16 = 100;
 
 #[derive(Template)]
 #[template(path = "my.html")]
@@ -59,10 +62,14 @@ struct OneCase {
     line: Line,
     case: CaseView,
     withdrawable: bool,
+    happened: Vec<happened::Line>,
 }
 
 /// One of them.
 pub(crate) async fn case(State(state): State<Shared>, signed: Signed, CasePath(id): CasePath) -> Page {
+    if !signed.caller.is_citizen() {
+        return super::work::show(&state, &signed, id).await;
+    }
     let case = visible(&state, &signed.caller, id).await?;
     html(&one(&state, &signed, case, Form::default()).await?)
 }
@@ -88,6 +95,10 @@ pub(crate) async fn withdraw(
     }
 }
 
+fn number_of(case: &CaseView) -> Result<CaseId, Problem> {
+    case.summary.case.parse().map_err(|_| Kind::Internal.into())
+}
+
 async fn again(state: &Gate, signed: &Signed, id: CaseId, form: Form) -> Page {
     let case = visible(state, &signed.caller, id).await?;
     html_with(StatusCode::UNPROCESSABLE_ENTITY, &one(state, signed, case, form).await?)
@@ -97,9 +108,15 @@ async fn one(state: &Gate, signed: &Signed, case: CaseView, form: Form) -> Resul
     let number = case.summary.case.clone();
     let page = signed.frame(&format!("پرونده {}", kernel::text::fa_digits(&number)), &format!("Case {number}"));
     let titles = titles(state, page.lang).await?;
+    let id: ProcedureId = case.summary.procedure.parse().map_err(|_| Kind::Internal)?;
+    let procedure = state.procedure(&id, case.version).await?;
+    let desk = &state.readers.permit_office;
+    // A licence's new holder is not told what was said of the one before.
+    let past = permit_office::timeline(desk, number_of(&case)?, None, Limit::new(Some(MOST)), Personal::Hidden).await?;
+    let happened = happened::lines(&page, &procedure, &past.items);
     let line = line(&page, &titles, case.summary.clone());
     let withdrawable = signed.caller.is_citizen() && case.summary.status == "in-progress";
-    Ok(OneCase { page, form, line, case, withdrawable })
+    Ok(OneCase { page, form, line, case, withdrawable, happened })
 }
 
 /// What the services are called.

@@ -13,4 +13,5 @@ mod paying;
 mod sight;
 mod tokens;
 mod way;
+mod work;
 mod world;
