@@ -29,6 +29,7 @@ struct Work {
     page: Frame,
     case: CaseView,
     service: String,
+    channel: String,
     steps: Vec<StepLine>,
     fields: Vec<(String, String)>,
     documents: Vec<(String, String, String)>,
@@ -101,6 +102,7 @@ async fn work(
     let title = &procedure.source().title;
     Ok(Work {
         service: page.t(&title.fa, &title.en).to_owned(),
+        channel: words::channel(page.lang, &case.channel),
         steps: steps(&page, &case, &procedure),
         fields: fields(&page, &case, &procedure),
         documents: documents(&page, &case, &procedure),
