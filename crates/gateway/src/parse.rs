@@ -64,7 +64,7 @@ pub(crate) fn one<T: Field>(field: &str, text: &str) -> Result<T, Problem> {
 }
 
 /// Text that somebody typed, cleaned; empty is refused.
-fn free_text(text: &str, limit: usize) -> Result<String, Message> {
+pub(crate) fn free_text(text: &str, limit: usize) -> Result<String, Message> {
     let text = clean(text, limit).map_err(TextError::message)?;
     if text.is_empty() {
         return Err(wrong("text-empty", "متن خالی است.", "The text is empty."));

@@ -21,6 +21,8 @@ mod steps;
 pub use payment::CALLBACK;
 
 pub(crate) use cases::{Looks, opened, visible};
+pub(crate) use page::CATCH_UP;
+pub(crate) use parties::{ParsedParty, Whom};
 
 use crate::gateway::Shared;
 use crate::problem::{Kind, Problem};

@@ -1,5 +1,6 @@
 //! A form as it was sent: what was typed, and what is wrong with it, so that the page can show both again.
 
+use crate::parse::Field;
 use crate::problem::{Kind, Problem};
 use axum::{extract::FromRequestParts, http::request::Parts};
 use kernel::{Lang, Message};
@@ -29,6 +30,11 @@ impl Form {
         Ok(Form { fields, wrong: Vec::new() })
     }
 
+    /// A form whose fields were read elsewhere.
+    pub(crate) fn of(fields: Vec<(String, String)>) -> Form {
+        Form { fields, wrong: Vec::new() }
+    }
+
     /// What was typed into a field; nothing where it was left empty.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
         let field = self.fields.iter().find(|(known, _)| known == name);
@@ -43,6 +49,30 @@ impl Form {
     pub(crate) fn wrong(&mut self, field: &str, fa: impl Into<String>, en: impl Into<String>) {
         let (code, field) = ("invalid-field".to_owned(), Some(field.to_owned()).filter(|field| !field.is_empty()));
         self.wrong.push(Message { code, field, fa: fa.into(), en: en.into() });
+    }
+
+    /// Puts something into a field that is empty.
+    pub(crate) fn suggest(&mut self, name: &str, value: &str) {
+        if self.get(name).is_none() {
+            self.fields.retain(|(known, _)| known != name);
+            self.fields.push((name.to_owned(), value.to_owned()));
+        }
+    }
+
+    /// Says what is wrong, in words that name the form's field themselves.
+    pub(crate) fn say(&mut self, message: Message) {
+        self.wrong.push(message);
+    }
+
+    /// What a field parsed to; nothing where it is wrong, which is said beside it.
+    pub(crate) fn keep<T>(&mut self, field: &str, parsed: Result<T, Message>) -> Option<T> {
+        parsed.map_err(|message| self.wrong.push(Message { field: Some(field.to_owned()), ..message })).ok()
+    }
+
+    /// Parses a field, if something was typed into it.
+    pub(crate) fn maybe<T: Field>(&mut self, field: &str) -> Option<T> {
+        let parsed = self.get(field).map(T::parse)?;
+        self.keep(field, parsed)
     }
 
     /// Takes what the rules said of the request. `name` gives the form's name of the request's field.
@@ -76,6 +106,11 @@ impl Form {
 
     pub(crate) fn is(&self, name: &str, value: &str) -> bool {
         self.fields.iter().any(|(known, given)| known == name && given == value)
+    }
+
+    /// The same for a group of fields, which is tied to its texts and cannot itself be invalid.
+    pub(crate) fn described_group(&self, name: &str, hint: &str) -> String {
+        self.described(name, hint).replace(r#" aria-invalid="true""#, "")
     }
 
     /// The attributes that tie a field to its hint and its error for a screen reader. `name` is the page's own word.

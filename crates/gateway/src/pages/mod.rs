@@ -5,10 +5,12 @@
 //! a [`crate::problem::Problem`] into a page. So a handler takes a [`Visitor`] (and a [`form::Form`]), and answers with
 //! [`Page`] or a problem.
 
+mod apply;
 mod assets;
 mod bill;
 mod check;
 mod desk;
+mod facts;
 mod form;
 mod format;
 mod frame;
@@ -72,6 +74,10 @@ fn routes() -> Router<Shared> {
         .route("/check", get(check::check))
         .route("/services", get(services::all))
         .route("/services/{procedure}", get(services::one))
+        .route("/apply/{procedure}", get(apply::begin))
+        .route("/apply/{procedure}/review", get(apply::review).post(apply::send))
+        .route("/apply/{procedure}/discard", post(apply::discard))
+        .route("/apply/{procedure}/{part}", get(apply::show).post(apply::take))
         .route("/my", get(my::cases))
         .route("/cases/{case}", get(my::case))
         .route("/cases/{case}/withdraw", post(my::withdraw))

@@ -22,6 +22,8 @@ const MOST: u16 = 100;
 #[template(path = "my.html")]
 struct My {
     page: Frame,
+    /// Services that an application was begun for, with their names.
+    drafts: Vec<(String, String)>,
     cases: Vec<Line>,
     next: Option<String>,
 }
@@ -51,7 +53,9 @@ pub(crate) async fn cases(
     let (what, sight) = (Search::Person(person), Sight::Person(person));
     let found = permit_office::search(desk, &what, sight, part.page.as_deref(), Limit::default()).await?;
     let cases = found.items.into_iter().map(|case| line(&page, &titles, case)).collect();
-    html(&My { next: found.next.map(|next| super::frame::encode(&next)), cases, page })
+    let begun = super::apply::begun(&state, person).await?.into_iter().map(|id| id.to_string());
+    let drafts = begun.filter_map(|id| titles.get(&id).cloned().map(|title| (id, title))).collect();
+    html(&My { drafts, next: found.next.map(|next| super::frame::encode(&next)), cases, page })
 }
 
 #[derive(Template)]

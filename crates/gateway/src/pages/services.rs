@@ -1,7 +1,7 @@
 //! The city's services: what each needs, costs and takes, before anybody applies.
 
-use super::{Frame, Page, Visitor, html};
-use crate::{extract::ProcedurePath, gateway::Shared, problem::Kind};
+use super::{Frame, Page, Visitor, facts, html};
+use crate::{extract::ProcedurePath, gateway::Shared, permissions::Group, problem::Kind};
 use askama::Template;
 use axum::extract::State;
 use departments::permit_office;
@@ -33,6 +33,9 @@ pub(crate) async fn all(State(state): State<Shared>, visitor: Visitor) -> Page {
 #[template(path = "service.html")]
 struct Service {
     page: Frame,
+    id: String,
+    /// Whether whoever looks could apply: a citizen, or somebody who is not signed in yet.
+    apply: bool,
     promise: Option<String>,
     channels: Vec<(String, Option<String>)>,
     fields: Vec<(String, String)>,
@@ -56,6 +59,8 @@ pub(crate) async fn one(State(state): State<Shared>, visitor: Visitor, Procedure
     };
     let steps = source.steps.iter().filter(|step| step.phase == Phase::Application && !step.on_demand);
     let service = Service {
+        id: source.id.to_string(),
+        apply: !source.observed && page.group.is_none_or(|group| group == Group::Citizen),
         promise: source.promise.as_ref().map(|promise| days(&page, promise)),
         channels: procedure.channels().iter().map(channel).collect(),
         fields: fields.collect(),
@@ -71,11 +76,11 @@ pub(crate) async fn one(State(state): State<Shared>, visitor: Visitor, Procedure
 }
 
 /// A title in the reader's language.
-pub(super) fn text(text: &Text, lang: Lang) -> String {
+pub(in crate::pages) fn text(text: &Text, lang: Lang) -> String {
     if lang == Lang::Fa { text.fa.clone() } else { text.en.clone() }
 }
 
-fn days(page: &Frame, deadline: &DeadlineSource) -> String {
+pub(in crate::pages) fn days(page: &Frame, deadline: &DeadlineSource) -> String {
     let days = page.digits(&deadline.days);
     let unit = match deadline.unit {
         Unit::Working => page.t("روز کاری", "working days"),
@@ -95,15 +100,7 @@ fn channel(page: &Frame, name: &str) -> String {
 
 fn holds(page: &Frame, kind: &FieldKind, unit: &str) -> String {
     match kind {
-        FieldKind::Integer { min, max } => {
-            let (min, max) = (page.number(min), page.number(max));
-            let unit = if unit == "m2" { page.t("متر مربع", "m²") } else { unit };
-            if page.lang == Lang::Fa {
-                format!("از {min} تا {max} {unit}")
-            } else {
-                format!("{min} to {max} {unit}")
-            }
-        }
+        FieldKind::Integer { min, max } => facts::range(page.lang, *min, *max, unit),
         FieldKind::Flag => page.t("بله یا نه", "yes or no").to_owned(),
         FieldKind::Choice { choices } => {
             let choices: Vec<String> = choices.iter().map(|choice| text(&choice.title, page.lang)).collect();

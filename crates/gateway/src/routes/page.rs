@@ -8,7 +8,7 @@ use kernel::{Message, Position};
 use std::time::Duration;
 
 /// How long `?after=` waits for a read model before it says that it is not there yet.
-pub(super) const CATCH_UP: Duration = Duration::from_secs(2);
+pub(crate) const CATCH_UP: Duration = Duration::from_secs(2);
 
 impl From<QueryError> for Problem {
     fn from(error: QueryError) -> Problem {

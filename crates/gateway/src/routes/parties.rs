@@ -41,11 +41,19 @@ pub(super) struct PersonBody {
 }
 
 /// A parsed party, not yet sealed.
-pub(super) struct ParsedParty {
-    lookup: Lookup,
-    name: String,
-    mobile: Option<Mobile>,
-    address: Option<String>,
+pub(crate) struct ParsedParty {
+    pub(crate) whom: Whom,
+    pub(crate) name: String,
+    pub(crate) mobile: Option<Mobile>,
+    pub(crate) address: Option<String>,
+}
+
+/// Whose party it is.
+pub(crate) enum Whom {
+    /// Whoever has this identifier.
+    Named(Lookup),
+    /// Somebody who is known here already, as whoever is signed in.
+    Known(PersonId),
 }
 
 impl PersonBody {
@@ -61,7 +69,7 @@ impl PartyBody {
         let name = fields.text(&at("name"), &self.name, NAME_LIMIT);
         let mobile = fields.maybe(&at("mobile"), self.mobile.as_deref());
         let address = self.address.as_deref().and_then(|text| fields.text(&at("address"), text, ADDRESS_LIMIT));
-        Some(ParsedParty { lookup: lookup?, name: name?, mobile, address })
+        Some(ParsedParty { whom: Whom::Named(lookup?), name: name?, mobile, address })
     }
 }
 
@@ -88,8 +96,8 @@ fn identifier(field: &str, national: Option<&str>, legal: Option<&str>, fields: 
 
 impl State {
     /// Who the party is here, with their fields sealed under their own key.
-    pub(super) async fn party(&self, parsed: ParsedParty) -> Result<Party, Problem> {
-        let person = self.vault.person_for(&parsed.lookup).await?;
+    pub(crate) async fn party(&self, parsed: ParsedParty) -> Result<Party, Problem> {
+        let person = self.person(&parsed.whom).await?;
         let name = self.vault.seal(person, parsed.name.as_bytes()).await?;
         let mobile = match parsed.mobile {
             Some(mobile) => Some(self.vault.seal(person, mobile.as_str().as_bytes()).await?),
@@ -100,6 +108,13 @@ impl State {
             None => None,
         };
         Ok(Party { person, name, mobile, address })
+    }
+
+    pub(crate) async fn person(&self, whom: &Whom) -> Result<PersonId, Problem> {
+        match whom {
+            Whom::Named(lookup) => Ok(self.vault.person_for(lookup).await?),
+            Whom::Known(person) => Ok(*person),
+        }
     }
 
     /// A note about a case, sealed under its applicant's key: forgetting them closes what was said about them too.
