@@ -1,6 +1,10 @@
 //! The status lists of this city's licences: kept in memory as far as the register's changes were read, signed anew when
 //! something changed or the last token grows old.
 
+mod carried;
+
+pub(crate) use carried::{Held, credential, held, licence, procedure};
+
 use crate::gateway::State;
 use credential::{Change, History, Keys, ListName, Status, StatusToken};
 use departments::{

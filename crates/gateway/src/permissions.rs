@@ -90,6 +90,7 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/.well-known/jwt-vc-issuer", ANYBODY),
     rule("GET", "/credentials/licence", ANYBODY),
     rule("GET", "/status-lists/{list}", ANYBODY),
+    rule("GET", "/v1/licences/{number}/credential", CITIZEN),
     rule("GET", "/v1/procedures", ANYBODY),
     rule("GET", "/v1/procedures/{procedure}", ANYBODY),
     rule("POST", "/v1/cases", CITIZENS),

@@ -65,6 +65,7 @@ fn open() -> ApiRouter<Shared> {
 #[rustfmt::skip]
 fn guarded() -> ApiRouter<Shared> {
     ApiRouter::new()
+        .api_route("/v1/licences/{number}/credential", get_with(licences::credential, about("The holder's licence as a credential (SD-JWT VC)")))
         .api_route("/v1/cases", post_with(cases::apply, about("Apply")))
         .api_route("/v1/cases/{case}", get_with(cases::case, about("A case: steps, who has it, promise, fee, bills")))
         .api_route("/v1/cases/{case}/timeline", get_with(cases::timeline, about("What happened to a case")))
