@@ -108,8 +108,10 @@ impl FromStr for ListName {
 /// A list's token: where it is, as of when, and for how long it may be believed.
 #[derive(Debug, Clone, Copy)]
 pub struct StatusToken<'a> {
-    /// The list's address, as credentials name it.
-    pub uri: &'a str,
+    /// The city's public address, at which its keys are found.
+    pub issuer: &'a str,
+    /// Which list.
+    pub name: ListName,
     /// The moment that it speaks of.
     pub at: Instant,
     /// How long it may be believed at all.
@@ -129,7 +131,8 @@ impl StatusToken<'_> {
     pub fn sign(self, keys: &Keys, list: &StatusList) -> String {
         let issued = self.at.as_seconds();
         let claims = json!({
-            "sub": self.uri,
+            "iss": self.issuer,
+            "sub": self.name.uri(self.issuer),
             "iat": issued,
             "exp": issued.saturating_add(i64::try_from(self.lifetime.as_secs()).unwrap_or(i64::MAX)),
             "ttl": self.ttl.as_secs(),

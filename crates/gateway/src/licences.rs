@@ -98,9 +98,9 @@ impl Year {
 
     fn token(&mut self, state: &State, name: ListName, at: Option<Instant>, now: Instant) -> Arc<str> {
         let keys = (state.licence_keys)();
-        let (uri, read) = (name.uri(&state.pages.site.public_url), self.read);
+        let (issuer, read) = (&state.pages.site.public_url, self.read);
         let sign = |at: Instant| -> Arc<str> {
-            let token = StatusToken { uri: &uri, at, lifetime: LIFETIME, ttl: TTL };
+            let token = StatusToken { issuer, name, at, lifetime: LIFETIME, ttl: TTL };
             token.sign(&keys, &self.history.list(name.transfers, at)).into()
         };
         if let Some(at) = at {

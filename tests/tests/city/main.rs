@@ -33,7 +33,7 @@
 //! | 43 | role × route | gateway `http/matrix.rs`, foreign cases `http/sight.rs` |
 //! | 44 | tokens | gateway `http/tokens.rs` |
 //!
-//! Besides: every page in a real browser (`browser`, which keeps pictures in `target/pictures`), personal data is nowhere in the clear (`canary`), departments are told each event once (`feeds`), whole ways of cases (`journey`), imports (`imports`), and
+//! Besides: every page in a real browser (`browser`, which keeps pictures in `target/pictures`), personal data is nowhere in the clear (`canary`), departments are told each event once (`feeds`), whole ways of cases (`journey`), imports (`imports`), strangers check licences (`licences`), and
 //! `daftar up` (`up`). The torture's rounds and seed are `DAFTAR_TORTURE_ROUNDS` and `DAFTAR_TORTURE_SEED`.
 
 mod browser;
@@ -47,6 +47,7 @@ mod harness;
 mod imports;
 mod inputs;
 mod journey;
+mod licences;
 mod payments;
 mod poison;
 mod repeats;

@@ -102,7 +102,8 @@ fn another_city_another_type_and_another_time_are_told_apart() {
     assert!(on(1_000).is_ok() && on(8_999).is_ok());
     assert_eq!(on(9_000), Err(Refused::Expired));
     let token = crate::StatusToken {
-        uri: "https://city.example/status-lists/1405",
+        issuer: ISSUER,
+        name: crate::ListName { year: 1405, transfers: 0 },
         at: at(2_000),
         lifetime: std::time::Duration::from_secs(60),
         ttl: std::time::Duration::from_secs(60),

@@ -35,7 +35,13 @@ fn a_token_says_where_it_is_and_until_when() {
     let mut list = StatusList::new(3);
     list.set(2, Status::Suspended);
     let uri = "https://city.example/status-lists/1405";
-    let token = StatusToken { uri, at: at(5_000), lifetime: Duration::from_secs(3_600), ttl: Duration::from_secs(60) };
+    let token = StatusToken {
+        issuer: super::ISSUER,
+        name: ListName { year: 1405, transfers: 0 },
+        at: at(5_000),
+        lifetime: Duration::from_secs(3_600),
+        ttl: Duration::from_secs(60),
+    };
     let claims = keys.open(&token.sign(&keys, &list), "statuslist+jwt").unwrap();
     assert_eq!(
         (&claims["sub"], &claims["iat"], &claims["exp"], &claims["ttl"]),
