@@ -143,6 +143,8 @@ pub(crate) struct Pages {
     pub(crate) sign_in: Option<signin::Provider>,
     /// Origins that a form may lead on to: the bank, the sign-in provider.
     pub(crate) form_targets: Vec<String>,
+    /// Forms that were sent from a page that showed their case as it was.
+    pub(crate) fresh: crate::pages::Fresh,
 }
 
 /// Shared by every handler.
@@ -168,7 +170,14 @@ impl Gateway {
         let bank = till.iter().filter_map(|till| till.bank.origin());
         let targets = sign_in.iter().map(signin::Provider::origin).chain(bank).collect();
         let cookies = Cookies::new(&vault, &city, site.is_secure());
-        let pages = Pages { site: Arc::new(site), cookies, name: OnceCell::new(), form_targets: targets, sign_in };
+        let pages = Pages {
+            site: Arc::new(site),
+            cookies,
+            name: OnceCell::new(),
+            form_targets: targets,
+            fresh: crate::pages::Fresh::default(),
+            sign_in,
+        };
         let metrics = Metrics::register(&mut registry.lock().unwrap_or_else(PoisonError::into_inner));
         let (places, acknowledged) = (Places::new(), AtomicU64::new(0));
         let command_ids = vault.mac_key(COMMAND_IDS);

@@ -165,12 +165,8 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/revenue", REVENUE),
     rule("POST", "/revenue/refunds", REVENUE),
     rule("GET", "/desk", WORKERS),
+    rule("POST", "/cases/{case}/acts/{act}", WORKERS),
     rule("POST", "/cases/{case}/steps/{step}/take", STEPS),
-    rule("POST", "/cases/{case}/steps/{step}/complete", STEPS),
-    rule("POST", "/cases/{case}/steps/{step}/return", STEPS),
-    rule("POST", "/cases/{case}/steps/{step}/consultations/{agency}", STEPS),
-    rule("POST", "/cases/{case}/consultations/{agency}/answer", AGENCIES),
-    rule("POST", "/cases/{case}/decisions/{decision}", OFFICES),
 ];
 
 /// Whether the group may call the route.

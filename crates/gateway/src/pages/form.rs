@@ -100,6 +100,12 @@ impl Form {
         message.map(|message| message.text(*lang).to_owned())
     }
 
+    /// Everything that is wrong with a field.
+    pub(crate) fn said_of(&self, name: &str, lang: &Lang) -> Vec<String> {
+        let all = self.wrong.iter().filter(|message| message.field.as_deref() == Some(name));
+        all.map(|message| message.text(*lang).to_owned()).collect()
+    }
+
     pub(crate) fn value(&self, name: &str) -> &str {
         self.fields.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.as_str())
     }

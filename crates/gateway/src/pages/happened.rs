@@ -1,9 +1,9 @@
 //! What happened to a case, in plain words: an event's name, what it is about in the procedure's own words, and by whom.
 
 use super::{Frame, words};
-use departments::permit_office::Happened;
-use kernel::StepId;
-use permits::procedure::Procedure;
+use departments::permit_office::{Happened, Verdict};
+use permits::procedure::{Procedure, source::Text};
+use serde::de::DeserializeOwned;
 
 /// A line of a timeline.
 pub(super) struct Line {
@@ -52,26 +52,82 @@ const SENTENCES: &[(&str, &str, &str)] = &[
 
 /// The newest first.
 pub(super) fn lines(page: &Frame, procedure: &Procedure, all: &[Happened]) -> Vec<Line> {
-    all.iter().rev().map(|one| line(page, procedure, one)).collect()
+    let teller = Teller { page, procedure };
+    all.iter().rev().map(|one| teller.line(one)).collect()
 }
 
-fn line(page: &Frame, procedure: &Procedure, one: &Happened) -> Line {
-    let known = SENTENCES.iter().find(|(event, _, _)| *event == one.event);
-    let text = known.map_or(one.event.as_str(), |(_, fa, en)| page.t(fa, en));
-    let about = one.subject.as_deref().map(|subject| subject_in(page, procedure, subject));
-    let text = about.map_or_else(|| text.to_owned(), |about| format!("{text}: {about}"));
-    let (at, role) = (page.moment(&one.recorded_at.at), words::role(page.lang, &one.role));
-    Line { at, text, role, note: one.note.clone() }
+struct Teller<'a> {
+    page: &'a Frame,
+    procedure: &'a Procedure,
 }
 
-/// A step or an agency by its name; a number in the reader's digits.
-fn subject_in(page: &Frame, procedure: &Procedure, subject: &str) -> String {
-    let id: Option<StepId> = subject.parse().ok();
-    let step = id.as_ref().and_then(|id| procedure.step(id)).map(|(_, step)| &step.title);
-    let agency = id.as_ref().and_then(|id| procedure.agency(id)).map(|(_, agency)| &agency.title);
-    match step.or(agency) {
-        Some(title) => page.t(&title.fa, &title.en).to_owned(),
-        None if subject == "promise" => page.t("موعد قول‌داده‌شده", "the promised date").to_owned(),
-        None => page.digits(&subject),
+impl Teller<'_> {
+    fn line(&self, one: &Happened) -> Line {
+        let known = SENTENCES.iter().find(|(event, _, _)| *event == one.event);
+        let text = known.map_or(one.event.as_str(), |(_, fa, en)| self.page.t(fa, en));
+        let text = self.detail(one).map_or_else(|| text.to_owned(), |detail| format!("{text}: {detail}"));
+        let (at, role) = (self.page.moment(&one.recorded_at.at), words::role(self.page.lang, &one.role));
+        Line { at, text, role, note: one.note.clone() }
     }
+
+    /// What it is about, and how it ended.
+    fn detail(&self, one: &Happened) -> Option<String> {
+        let lang = self.page.lang;
+        let subject = one.subject.as_deref()?;
+        let about = self.subject(&one.event, subject);
+        let and = |more: Option<String>| Some(more.map_or_else(|| about.clone(), |more| format!("{about} – {more}")));
+        match one.event.as_str() {
+            "ApplicationSubmitted" => None,
+            "StepCompleted" => and(fact(one, "outcome").and_then(|outcome: String| self.outcome(subject, &outcome))),
+            "ConsultationAnswered" => {
+                and(fact(one, "verdict").map(|verdict: Verdict| words::verdict(lang, verdict).to_owned()))
+            }
+            "PaymentReceived" | "RefundOrdered" | "RefundPaid" => {
+                fact(one, "amount").map(|amount: i64| self.page.rials(&amount))
+            }
+            "BillIssued" => fact(one, "total").map(|total: i64| self.page.rials(&total)),
+            _ => Some(about),
+        }
+    }
+
+    /// A step, an agency, an article or a clock by its name; a number in the reader's digits.
+    fn subject(&self, event: &str, subject: &str) -> String {
+        let lang = self.page.lang;
+        let title = match event {
+            "CutOverBreached" => return words::channel(lang, subject),
+            "CaseRefused" | "LicenceSuspended" | "LicenceRevoked" => self.article(subject),
+            "ConsultationRequested" | "ConsultationAnswered" | "ConsultationCancelled" => self.agency(subject),
+            "DeadlineMoved" | "DeadlinePassed" => match subject {
+                "promise" => return self.page.t("موعد قول‌داده‌شده", "the promised date").to_owned(),
+                "objection" => return self.page.t("رسیدگی به اعتراض", "the objection").to_owned(),
+                "bill" => return self.page.t("پرداخت", "the payment").to_owned(),
+                other => self.step(other).or_else(|| self.agency(other)),
+            },
+            _ => self.step(subject),
+        };
+        title.map_or_else(|| self.page.digits(&subject), |title| title.get(lang).to_owned())
+    }
+
+    fn step(&self, id: &str) -> Option<&Text> {
+        self.procedure.step(&id.parse().ok()?).map(|(_, step)| &step.title)
+    }
+
+    fn agency(&self, id: &str) -> Option<&Text> {
+        self.procedure.agency(&id.parse().ok()?).map(|(_, asked)| &asked.title)
+    }
+
+    fn article(&self, id: &str) -> Option<&Text> {
+        self.procedure.source().articles.iter().find(|known| known.id.as_str() == id).map(|known| &known.title)
+    }
+
+    fn outcome(&self, step: &str, outcome: &str) -> Option<String> {
+        let (_, step) = self.procedure.step(&step.parse().ok()?)?;
+        let outcome = step.outcomes.iter().find(|known| known.id.as_str() == outcome)?;
+        Some(outcome.title.get(self.page.lang).to_owned())
+    }
+}
+
+/// One of the further facts of an event.
+fn fact<T: DeserializeOwned>(one: &Happened, name: &str) -> Option<T> {
+    serde_json::from_value(one.facts.as_ref()?.get(name)?.clone()).ok()
 }

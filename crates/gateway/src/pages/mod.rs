@@ -33,6 +33,7 @@ pub use sign_in::SIGNED_IN;
 pub(crate) use form::Form;
 pub(crate) use frame::Frame;
 pub(crate) use visitor::{Signed, Visitor, missing};
+pub(crate) use work::Fresh;
 
 use crate::{gateway::Shared, problem::Problem};
 use axum::{
@@ -92,12 +93,8 @@ fn routes() -> Router<Shared> {
         .route("/revenue", get(revenue::revenue))
         .route("/revenue/refunds", post(revenue::order))
         .route("/desk", get(desk::desk))
+        .route("/cases/{case}/acts/{act}", post(work::act))
         .route("/cases/{case}/steps/{step}/take", post(desk::take))
-        .route("/cases/{case}/steps/{step}/complete", post(work::complete))
-        .route("/cases/{case}/steps/{step}/return", post(work::give_back))
-        .route("/cases/{case}/steps/{step}/consultations/{agency}", post(work::consult))
-        .route("/cases/{case}/consultations/{agency}/answer", post(work::answer))
-        .route("/cases/{case}/decisions/{decision}", post(work::decide))
 }
 
 /// This moment.

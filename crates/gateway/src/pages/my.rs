@@ -72,7 +72,7 @@ struct OneCase {
 /// One of them.
 pub(crate) async fn case(State(state): State<Shared>, signed: Signed, CasePath(id): CasePath) -> Page {
     if !signed.caller.is_citizen() {
-        return super::work::show(&state, &signed, id).await;
+        return super::work::case(&state, &signed, id).await;
     }
     let case = visible(&state, &signed.caller, id).await?;
     html(&one(&state, &signed, case, Form::default()).await?)
@@ -135,7 +135,7 @@ fn line(page: &Frame, titles: &HashMap<String, String>, case: CaseSummary) -> Li
     Line { service, status: status(page, &case.status), holder: holder(page, case.holder), case }
 }
 
-fn status(page: &Frame, status: &str) -> &'static str {
+pub(super) fn status(page: &Frame, status: &str) -> &'static str {
     let (fa, en) = match status {
         "in-progress" => ("در دست بررسی", "In progress"),
         "granted" => ("موافقت شد", "Granted"),

@@ -33,7 +33,7 @@ pub(super) async fn caught_up(desk: &Desk, after: Option<&str>) -> Result<(), Pr
 }
 
 /// Waits until the permit office's tables hold whatever was acknowledged here: then what they do not have is not there.
-pub(super) async fn own_writes(state: &State) -> Result<(), Problem> {
+pub(crate) async fn own_writes(state: &State) -> Result<(), Problem> {
     let desk = &state.readers.permit_office;
     let Some(position) = state.acknowledged() else { return Ok(()) };
     if desk.reader().wait_for(position, CATCH_UP).await? { Ok(()) } else { Err(Kind::NotCaughtUp.into()) }

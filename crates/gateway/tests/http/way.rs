@@ -4,7 +4,7 @@ use crate::client::Caller;
 use crate::world::{REZA, SHA256, World, ZAHRA, done, small_works};
 use serde_json::{Value, json};
 
-fn building(national_id: &str) -> Value {
+pub(crate) fn building(national_id: &str) -> Value {
     let documents = ["deed", "identity", "renewal-levy-receipt"];
     let documents: Vec<Value> = documents.iter().map(|kind| json!({ "kind": kind, "sha256": SHA256 })).collect();
     json!({
@@ -27,7 +27,7 @@ fn documents(kinds: &[&str]) -> Value {
 }
 
 /// The steps before the consultations, each by its officer.
-async fn to_the_order(world: &World, case: &str) {
+pub(crate) async fn to_the_order(world: &World, case: &str) {
     let step = |step: &str, what: &str| format!("/v1/cases/{case}/steps/{step}/{what}");
     let intake = world.intake();
     done(&intake, &step("file", "take"), json!({})).await;

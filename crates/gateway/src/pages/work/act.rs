@@ -1,256 +1,263 @@
-//! What an officer may do with a case now: each act is a form, made of the procedure's own data.
+//! What an officer can do with a case: its name in addresses and forms, and the command that a filled form becomes.
 
-use super::super::{Frame, words};
-use departments::permit_office::{CaseView, Objection, StepState, StepView};
-use kernel::{PersonId, StepId};
-use permits::procedure::{
-    Procedure,
-    source::{Decisions, Named, Phase, StepSource, Text},
-};
+use super::file::File;
+use crate::access::Caller;
+use crate::gateway::State as Gate;
+use crate::pages::Form;
+use crate::problem::Problem;
+use kernel::{CaseId, Sealed, StepId};
+use permits::Command;
+use permits::events::{ChecklistAnswer, Document, Verdict};
+use permits::procedure;
 
-/// A form.
-pub(super) struct Act {
-    /// Its id in the page; fields have ids that begin with it.
-    pub(super) id: String,
-    pub(super) title: String,
-    /// Where it is sent, under the case's address.
-    pub(super) to: String,
-    pub(super) inputs: Vec<Input>,
-    pub(super) button: &'static str,
-    pub(super) danger: bool,
-}
-
-/// A part of a form.
-pub(super) enum Input {
-    /// One of these.
-    One { name: &'static str, label: &'static str, choices: Vec<Choice> },
-    /// Any of these.
-    Any { label: &'static str, choices: Vec<Choice> },
-    /// A few words.
-    Words { label: &'static str, hint: &'static str },
-}
-
-pub(super) struct Choice {
-    pub(super) name: String,
-    pub(super) value: String,
-    pub(super) title: String,
-}
-
-/// What the acts of a case are worked out from.
-pub(super) struct Acts<'a> {
-    pub(super) page: &'a Frame,
-    pub(super) case: &'a CaseView,
-    pub(super) procedure: &'a Procedure,
-    pub(super) role: &'a str,
-    pub(super) person: PersonId,
-}
-
-impl Acts<'_> {
-    /// All that the rules could take from this role now; they are asked again when a form comes.
-    pub(super) fn all(&self) -> Vec<Act> {
-        let mut acts = Vec::new();
-        for step in self.case.steps.iter().filter(|step| self.is_mine(step)) {
-            let id: Option<StepId> = step.step.parse().ok();
-            if let Some((_, source)) = id.as_ref().and_then(|id| self.procedure.step(id)) {
-                self.step(&mut acts, step, source);
-            }
-        }
-        for asked in &self.case.consultations {
-            if asked.role == self.role && asked.ended_at.is_none() {
-                acts.push(self.verdict(&asked.agency));
-            }
-        }
-        if let Some(decisions) = self.procedure.decisions() {
-            self.decisions(&mut acts, decisions);
-        }
-        acts
-    }
-
-    /// Open, of this role, and on nobody else's desk.
-    fn is_mine(&self, step: &StepView) -> bool {
-        let taken = step.officer.as_ref().is_some_and(|officer| *officer != self.person.to_string());
-        step.state == StepState::Open
-            && step.role.as_deref() == Some(self.role)
-            && !taken
-            && self.case.corrections.is_empty()
-    }
-
-    fn text(&self, text: &Text) -> String {
-        self.page.t(&text.fa, &text.en).to_owned()
-    }
-
-    fn note(&self) -> Input {
-        let hint = self.page.t("متقاضی این را می‌خواند.", "The applicant reads this.");
-        Input::Words { label: self.page.t("توضیح", "Reason in a few words"), hint }
-    }
-
-    fn named(&self, name: &str, all: &[Named]) -> Vec<Choice> {
-        let choice =
-            |one: &Named| Choice { name: name.to_owned(), value: one.id.to_string(), title: self.text(&one.title) };
-        all.iter().map(choice).collect()
-    }
-
-    fn step(&self, acts: &mut Vec<Act>, step: &StepView, source: &StepSource) {
-        let (page, id) = (self.page, &source.id);
-        if step.officer.is_none() {
-            acts.push(Act {
-                id: format!("take-{id}"),
-                title: format!("{}: {}", page.t("برداشتن", "Take"), self.text(&source.title)),
-                to: format!("steps/{id}/take"),
-                inputs: Vec::new(),
-                button: page.t("روی میز من", "Put it on my desk"),
-                danger: false,
-            });
-        }
-        let mut inputs = Vec::new();
-        if !source.checklist.is_empty() {
-            let mark = |required: bool| if required { page.t(" (لازم)", " (required)") } else { "" };
-            let item = |item: &permits::procedure::source::ChecklistSource| Choice {
-                name: format!("check-{}", item.id),
-                value: "yes".to_owned(),
-                title: format!("{}{}", self.text(&item.title), mark(item.required)),
-            };
-            let choices = source.checklist.iter().map(item).collect();
-            inputs.push(Input::Any { label: page.t("فهرست بررسی", "Checklist"), choices });
-        }
-        if !source.outcomes.is_empty() {
-            let outcome = |one: &permits::procedure::source::OutcomeSource| Choice {
-                name: "outcome".to_owned(),
-                value: one.id.to_string(),
-                title: self.text(&one.title),
-            };
-            let choices = source.outcomes.iter().map(outcome).collect();
-            inputs.push(Input::One { name: "outcome", label: page.t("نتیجه", "Outcome"), choices });
-        }
-        inputs.push(self.note());
-        acts.push(Act {
-            id: format!("complete-{id}"),
-            title: format!("{}: {}", page.t("انجام", "Complete"), self.text(&source.title)),
-            to: format!("steps/{id}/complete"),
-            inputs,
-            button: page.t("ثبت نتیجه", "Record the outcome"),
-            danger: false,
-        });
-        if source.phase == Phase::Application {
-            acts.push(self.give_back(id));
-        }
-    }
-
-    fn give_back(&self, step: &StepId) -> Act {
-        let (page, source) = (self.page, self.procedure.source());
-        let choice = |id: &StepId, title: &Text| Choice {
-            name: "correct".to_owned(),
-            value: id.to_string(),
-            title: self.text(title),
-        };
-        let fields = source.fields.iter().map(|field| choice(&field.id, &field.title));
-        let documents = source.documents.iter().map(|document| choice(&document.id, &document.title));
-        let choices = fields.chain(documents).collect();
-        Act {
-            id: format!("return-{step}"),
-            title: page.t("برگرداندن برای اصلاح", "Return for correction").to_owned(),
-            to: format!("steps/{step}/return"),
-            inputs: vec![Input::Any { label: page.t("آنچه باید اصلاح شود", "What to correct"), choices }, self.note()],
-            button: page.t("برگرداندن", "Return"),
-            danger: true,
-        }
-    }
-
-    fn verdict(&self, agency: &str) -> Act {
-        let page = self.page;
-        let choice = |value: &str, title: &str| Choice {
-            name: "verdict".to_owned(),
-            value: value.to_owned(),
-            title: title.to_owned(),
-        };
-        let choices = vec![
-            choice("approves", page.t("موافق", "Approves")),
-            choice("approves-with-conditions", page.t("موافق با شرط", "Approves with conditions")),
-            choice("rejects", page.t("مخالف", "Rejects")),
-        ];
-        Act {
-            id: format!("answer-{agency}"),
-            title: format!("{} {}", page.t("پاسخ", "Answer of"), words::role(page.lang, self.role)),
-            to: format!("consultations/{agency}/answer"),
-            inputs: vec![Input::One { name: "verdict", label: page.t("نظر", "Verdict"), choices }, self.note()],
-            button: page.t("ثبت نظر", "Record the verdict"),
-            danger: false,
-        }
-    }
-
-    fn decisions(&self, acts: &mut Vec<Act>, by: &Decisions) {
-        let page = self.page;
-        let status = self.case.summary.status.as_str();
-        let mut may = |role: &kernel::RoleId, when: bool, name: &str, title: &'static str, form: Form| {
-            if role.as_str() == self.role && when {
-                acts.push(self.decision(name, title, form));
-            }
-        };
-        let (in_progress, issued) = (status == "in-progress", status == "issued");
-        let waits = self.case.steps.iter().any(|step| step.state == StepState::Open);
-        let unpaid = self.case.outstanding > 0;
-        may(&by.bill, in_progress && !unpaid, "bill", page.t("صدور فیش", "Issue the bill"), Form::Bare);
-        may(
-            &by.grant,
-            in_progress && !waits && !unpaid,
-            "grant",
-            page.t("موافقت با درخواست", "Grant the application"),
-            Form::Bare,
-        );
-        may(&by.refuse, in_progress, "refuse", page.t("رد درخواست", "Refuse the application"), Form::Article);
-        may(
-            &by.extend,
-            in_progress && !self.case.promise_extended,
-            "extend",
-            page.t("تمدید موعد", "Extend the promised date"),
-            Form::Bare,
-        );
-        may(&by.issue, status == "granted", "issue", page.t("صدور پروانه", "Issue the licence"), Form::Bare);
-        may(&by.complete, issued && !waits, "complete", page.t("صدور پایان کار", "Certify completion"), Form::Bare);
-        may(&by.renew, issued, "renew", page.t("تمدید پروانه", "Renew the licence"), Form::Bare);
-        may(&by.suspend, issued, "suspend", page.t("تعلیق پروانه", "Suspend the licence"), Form::Article);
-        may(&by.suspend, status == "suspended", "reinstate", page.t("رفع تعلیق", "End the suspension"), Form::Bare);
-        may(
-            &by.suspend,
-            issued || status == "suspended",
-            "revoke",
-            page.t("ابطال پروانه", "Revoke the licence"),
-            Form::Article,
-        );
-        let objection = self.case.objection == Some(Objection::Open);
-        may(&by.objection, objection, "objection", page.t("رسیدگی به اعتراض", "Decide the objection"), Form::Objection);
-    }
-
-    fn decision(&self, name: &str, title: &'static str, form: Form) -> Act {
-        let page = self.page;
-        let inputs = match form {
-            Form::Bare => Vec::new(),
-            Form::Article => {
-                let choices = self.named("article", &self.procedure.source().articles);
-                vec![Input::One { name: "article", label: page.t("مستند قانونی", "Article"), choices }, self.note()]
-            }
-            Form::Objection => {
-                let choice = |value: &str, title: &str| Choice {
-                    name: "upheld".to_owned(),
-                    value: value.to_owned(),
-                    title: title.to_owned(),
-                };
-                let choices = vec![
-                    choice("yes", page.t("اعتراض وارد است", "The objection is upheld")),
-                    choice("no", page.t("اعتراض وارد نیست", "The objection is not upheld")),
-                ];
-                vec![Input::One { name: "upheld", label: page.t("رأی", "Decision"), choices }, self.note()]
-            }
-        };
-        let danger = matches!(name, "refuse" | "suspend" | "revoke");
-        let (id, to) = (name.to_owned(), format!("decisions/{name}"));
-        Act { id, title: title.to_owned(), to, inputs, button: title, danger }
-    }
-}
-
-/// What a decision about a whole case asks for.
-enum Form {
-    Bare,
-    Article,
+/// One thing that can be done. Those about a step or an agency name it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Act {
+    Complete(StepId),
+    Return(StepId),
+    Consult(StepId),
+    Answer(StepId),
+    Bill,
+    Grant,
+    Refuse,
+    Issue,
+    Suspend,
+    Reinstate,
+    Revoke,
+    Renew,
+    Certify,
+    Extend,
     Objection,
+}
+
+/// Acts of the whole case by name.
+const WHOLE: &[(&str, Act)] = &[
+    ("bill", Act::Bill),
+    ("grant", Act::Grant),
+    ("refuse", Act::Refuse),
+    ("issue", Act::Issue),
+    ("suspend", Act::Suspend),
+    ("reinstate", Act::Reinstate),
+    ("revoke", Act::Revoke),
+    ("renew", Act::Renew),
+    ("certify", Act::Certify),
+    ("extend", Act::Extend),
+    ("objection", Act::Objection),
+];
+
+impl Act {
+    /// The act of this name.
+    pub(super) fn parse(name: &str) -> Option<Act> {
+        if let Some((_, act)) = WHOLE.iter().find(|(known, _)| *known == name) {
+            return Some(act.clone());
+        }
+        let (verb, subject) = name.split_once('-')?;
+        let subject = subject.parse().ok()?;
+        match verb {
+            "complete" => Some(Act::Complete(subject)),
+            "return" => Some(Act::Return(subject)),
+            "consult" => Some(Act::Consult(subject)),
+            "answer" => Some(Act::Answer(subject)),
+            _ => None,
+        }
+    }
+
+    /// Its name, with which every field of its form begins: a page may hold many forms.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Act::Complete(step) => format!("complete-{step}"),
+            Act::Return(step) => format!("return-{step}"),
+            Act::Consult(step) => format!("consult-{step}"),
+            Act::Answer(agency) => format!("answer-{agency}"),
+            whole => {
+                WHOLE.iter().find(|(_, act)| act == whole).map_or_else(String::new, |(name, _)| (*name).to_owned())
+            }
+        }
+    }
+
+    /// The form's name of a field.
+    pub(super) fn field(&self, field: &str) -> String {
+        format!("{}-{field}", self.name())
+    }
+
+    /// Whether somebody must read why.
+    pub(super) fn needs_reason(&self) -> bool {
+        matches!(self, Act::Refuse | Act::Suspend | Act::Revoke | Act::Objection | Act::Return(_))
+    }
+
+    /// Whether it takes something away from somebody, so that it is confirmed once more.
+    pub(super) fn is_grave(&self) -> bool {
+        matches!(self, Act::Refuse | Act::Suspend | Act::Revoke)
+    }
+}
+
+/// A form that was sent, as an act of this officer on this case.
+pub(super) struct Sent<'a> {
+    pub(super) state: &'a Gate,
+    pub(super) caller: &'a Caller,
+    pub(super) file: &'a File,
+    pub(super) act: &'a Act,
+}
+
+impl Sent<'_> {
+    /// The command, or nothing when the form says what is wrong with it.
+    pub(super) async fn command(&self, form: &mut Form) -> Result<Option<Command>, Problem> {
+        self.check(form);
+        let note = match self.state.note(self.caller, self.file.id, form.get(&self.act.field("note"))).await {
+            Ok(note) => note,
+            Err(problem) if problem.status().is_client_error() => {
+                form.refused(&problem, |_| Some(self.act.field("note")));
+                None
+            }
+            Err(problem) => return Err(problem),
+        };
+        Ok(if form.has_errors() { None } else { self.worded(form, note) })
+    }
+
+    /// What can be seen to be missing before anybody is asked.
+    fn check(&self, form: &mut Form) {
+        let act = self.act;
+        let needs = |form: &mut Form, field: &str, fa: &str, en: &str| {
+            let field = act.field(field);
+            if form.get(&field).is_none() {
+                form.wrong(&field, fa, en);
+            }
+        };
+        match act {
+            Act::Complete(step) => self.check_step(form, step),
+            Act::Consult(_) => needs(form, "agency", "دستگاه را برگزینید.", "Choose the agency."),
+            Act::Answer(_) => needs(form, "verdict", "پاسخ را برگزینید.", "Choose the answer."),
+            Act::Refuse | Act::Suspend | Act::Revoke => {
+                needs(form, "article", "ماده قانونی را برگزینید.", "Choose the article of law.");
+            }
+            Act::Extend => needs(form, "clock", "مهلت را برگزینید.", "Choose the deadline."),
+            Act::Objection => needs(form, "upheld", "رأی را برگزینید.", "Choose the decision."),
+            Act::Return(_) | Act::Bill | Act::Grant | Act::Issue | Act::Reinstate | Act::Renew | Act::Certify => {}
+        }
+        if act.needs_reason() {
+            needs(form, "note", "دلیل را بنویسید؛ متقاضی آن را می‌خواند.", "Write why; the applicant will read it.");
+        }
+        if act.is_grave() {
+            needs(form, "sure", "برای انجام این کار آن را تأیید کنید.", "Confirm this to go on.");
+        }
+    }
+
+    /// The rules of the step, in the words of its procedure; the register holds them too.
+    fn check_step(&self, form: &mut Form, id: &StepId) {
+        let Some((_, step)) = self.file.procedure.step(id) else { return };
+        let outcome = form.get(&self.act.field("outcome")).map(str::to_owned);
+        if !step.outcomes.is_empty() && outcome.is_none() {
+            form.wrong(&self.act.field("outcome"), "نتیجه را برگزینید.", "Choose how it ended.");
+            return;
+        }
+        let chosen = step.outcomes.iter().find(|known| Some(known.id.as_str()) == outcome.as_deref());
+        if chosen.is_some_and(|o| o.opens.is_some() || o.back_to.is_some() || o.refuses.is_some()) {
+            return;
+        }
+        let ticked = self.act.field("checklist");
+        for item in step.checklist.iter().filter(|item| item.required) {
+            if !form.is(&ticked, item.id.as_str()) {
+                let (fa, en) = (&item.title.fa, &item.title.en);
+                form.wrong(&ticked, format!("لازم است: {fa}"), format!("Needed: {en}"));
+            }
+        }
+        for kind in step.documents.iter().filter(|kind| !self.file.has(kind)) {
+            let title = self.file.procedure.source().documents.iter().find(|known| known.id == *kind);
+            if let Some(title) = title.map(|known| &known.title) {
+                let field = self.act.field("documents");
+                form.wrong(
+                    &field,
+                    format!("مدرک لازم است: {}", title.fa),
+                    format!("A document is needed: {}", title.en),
+                );
+            }
+        }
+    }
+
+    fn worded(&self, form: &Form, note: Option<Sealed>) -> Option<Command> {
+        let case: CaseId = self.file.id;
+        let id = |field: &str| form.get(&self.act.field(field)).and_then(|text| text.parse::<StepId>().ok());
+        Some(match self.act {
+            Act::Complete(step) => Command::CompleteStep {
+                case,
+                step: step.clone(),
+                outcome: id("outcome").unwrap_or_else(procedure::done),
+                checklist: self.checklist(form, step),
+                documents: self.brought(step),
+                note,
+            },
+            Act::Return(step) => {
+                let corrections = self.chosen(form, "corrections");
+                Command::ReturnCase { case, step: step.clone(), corrections, note }
+            }
+            Act::Consult(step) => Command::Consult { case, step: step.clone(), agency: id("agency")? },
+            Act::Answer(agency) => {
+                let verdict = match form.get(&self.act.field("verdict"))? {
+                    "approves" => Verdict::Approves,
+                    "approves-with-conditions" => Verdict::ApprovesWithConditions,
+                    "rejects" => Verdict::Rejects,
+                    _ => return None,
+                };
+                Command::AnswerConsultation { case, agency: agency.clone(), verdict, note }
+            }
+            Act::Bill => Command::IssueBill { case },
+            Act::Grant => Command::Grant { case },
+            Act::Refuse => Command::RefuseCase { case, article: id("article")?, note },
+            Act::Issue => Command::IssueLicence { case },
+            Act::Suspend => Command::Suspend { case, article: id("article")?, note },
+            Act::Reinstate => Command::Reinstate { case },
+            Act::Revoke => Command::Revoke { case, article: id("article")?, note },
+            Act::Renew => Command::Renew { case },
+            Act::Certify => Command::CompleteWork { case },
+            Act::Extend => {
+                let clock = form.get(&self.act.field("clock"))?;
+                let step = if clock == PROMISE { None } else { Some(clock.strip_prefix("step-")?.parse().ok()?) };
+                Command::ExtendDeadline { case, step }
+            }
+            Act::Objection => {
+                let upheld = form.get(&self.act.field("upheld"))? == "yes";
+                Command::DecideObjection { case, upheld, note }
+            }
+        })
+    }
+
+    fn chosen(&self, form: &Form, field: &str) -> Vec<StepId> {
+        let field = self.act.field(field);
+        let chosen = form.fields().filter(|(name, _)| *name == field);
+        chosen.filter_map(|(_, value)| value.parse().ok()).collect()
+    }
+
+    /// Every item, and whether it was ticked.
+    fn checklist(&self, form: &Form, step: &StepId) -> Vec<ChecklistAnswer> {
+        let ticked = self.chosen(form, "checklist");
+        let items = self.file.procedure.step(step).map(|(_, step)| step.checklist.iter()).into_iter().flatten();
+        items.map(|item| ChecklistAnswer { item: item.id.clone(), holds: ticked.contains(&item.id) }).collect()
+    }
+
+    /// The documents that the officer brought for this step.
+    fn brought(&self, step: &StepId) -> Vec<Document> {
+        let wanted = self.file.procedure.step(step).map(|(_, step)| step.documents.as_slice()).unwrap_or_default();
+        self.file.brought.iter().filter(|document| wanted.contains(&document.kind)).cloned().collect()
+    }
+}
+
+/// The name of the promised date among the deadlines that can be extended.
+pub(super) const PROMISE: &str = "promise";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_act_is_found_by_its_name() {
+        let step: StepId = "site-visit".parse().unwrap();
+        let about =
+            [Act::Complete(step.clone()), Act::Return(step.clone()), Act::Consult(step.clone()), Act::Answer(step)];
+        for act in WHOLE.iter().map(|(_, act)| act.clone()).chain(about) {
+            assert_eq!(Act::parse(&act.name()), Some(act));
+        }
+        for none in ["", "grant-it", "complete", "complete-", "return-Ä", "take-site-visit"] {
+            assert_eq!(Act::parse(none), None, "{none}");
+        }
+    }
 }

@@ -1,184 +1,171 @@
-//! A case as an officer works on it: what was asked for beside its documents, what happened, and every decision as a form.
+//! A case as an officer sees it: what it says, its documents, what happened, and what can be done with it now.
 
 mod act;
-mod send;
+mod file;
+mod offer;
+mod view;
 
-pub(super) use send::{answer, complete, consult, decide, give_back};
-
-use super::{Form, Frame, Page, Signed, happened, happened::Line, html, html_with, words};
-use crate::{
-    gateway::{Shared, State as Gate},
-    problem::Problem,
-    routes::{opened, visible},
-};
-use act::{Act, Acts, Choice, Input};
+use super::{Form, Frame, Page, Signed, html_with, see, words};
+use crate::gateway::{Shared, State as Gate};
+use crate::problem::{Kind, Problem};
+use crate::routes::own_writes;
+use act::{Act, Sent};
 use askama::Template;
-use axum::http::StatusCode;
-use departments::permit_office::{self, Answer, CaseView, StepState};
-use departments::{Limit, Personal};
-use kernel::{CaseId, StepId};
-use permits::procedure::{Procedure, source::FieldKind};
-use std::sync::Arc;
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+};
+use departments::permit_office::CaseView;
+use file::{File, Look};
+use kernel::{CaseId, CommandId};
+use offer::{Holds, Offer, Offers};
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+use view::{Asked, Paper, Stage, View};
 
-/// How many of the things that happened are shown at once.
-const HAPPENED: u16 = 100;
+/// Forms that are remembered as sent from a page that showed the case as it was; beyond so many the oldest are looked at
+/// again, which tells a late double click that the case has moved on.
+const MOST_FRESH: usize = 10_000;
+
+/// Commands whose forms were found to be of a page that showed the case as it was: sent again, they are repeats.
+#[derive(Debug, Default)]
+pub(crate) struct Fresh(Mutex<HashSet<CommandId>>);
+
+impl Fresh {
+    fn knows(&self, command: CommandId) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).contains(&command)
+    }
+
+    fn keep(&self, command: CommandId) {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.len() >= MOST_FRESH {
+            known.clear();
+        }
+        known.insert(command);
+    }
+}
 
 #[derive(Template)]
 #[template(path = "work.html")]
 struct Work {
     page: Frame,
+    /// What was sent, to say what is wrong with it.
+    form: Form,
     case: CaseView,
     service: String,
+    status: &'static str,
+    holder: &'static str,
     channel: String,
-    steps: Vec<StepLine>,
-    fields: Vec<(String, String)>,
-    documents: Vec<(String, String, String)>,
-    asked: Vec<(String, String)>,
-    happened: Vec<Line>,
-    acts: Vec<Act>,
-    form: Form,
-    /// The act whose form came last.
-    sent: String,
+    facts: Vec<(String, String)>,
+    papers: Vec<Paper>,
+    stages: Vec<Stage>,
+    asked: Vec<Asked>,
+    history: Vec<super::happened::Line>,
+    corrections: Vec<String>,
+    offers: Vec<Offer>,
+    /// Steps that the officer can take: id and name.
+    free: Vec<(String, String)>,
+    /// The place of the last event that this page shows.
+    seen: u64,
+    is_returned: bool,
+    done: bool,
 }
 
-struct StepLine {
-    title: String,
-    state: &'static str,
-    role: String,
-    due: Option<String>,
-    late: bool,
+/// The page of a case for an officer.
+pub(super) async fn case(state: &Shared, signed: &Signed, id: CaseId) -> Page {
+    let file = File::open(state, &signed.caller, id, Look::Recorded).await?;
+    let done = Form::parse(signed.visitor.here.split_once('?').map_or("", |(_, query)| query).as_bytes())?;
+    let done = done.get("done").is_some();
+    html_with(StatusCode::OK, &page(signed, &file, None, done))
 }
 
-impl Work {
-    fn is_sent(&self, act: &Act) -> bool {
-        self.sent == act.id
-    }
-
-    /// Whether this was chosen in the form that came.
-    fn is_chosen(&self, act: &Act, choice: &Choice) -> bool {
-        self.is_sent(act) && self.form.is(&choice.name, &choice.value)
-    }
-
-    fn typed(&self, act: &Act) -> &str {
-        if self.is_sent(act) { self.form.value("note") } else { "" }
-    }
-
-    /// What is wrong with a part of the form that came.
-    fn error(&self, act: &Act, name: &str) -> Option<String> {
-        if self.is_sent(act) { self.form.error(name, &self.page.lang) } else { None }
-    }
-}
-
-/// The case, which an officer's look at is recorded.
-pub(super) async fn show(state: &Shared, signed: &Signed, id: CaseId) -> Page {
-    let case = opened(state, &signed.caller, id).await?;
-    html(&work(state, signed, id, case, Form::default(), String::new()).await?)
-}
-
-/// The same after a form that the rules did not take.
-async fn again(state: &Gate, signed: &Signed, id: CaseId, form: Form, sent: String) -> Page {
-    let case = visible(state, &signed.caller, id).await?;
-    html_with(StatusCode::UNPROCESSABLE_ENTITY, &work(state, signed, id, case, form, sent).await?)
-}
-
-async fn work(
-    state: &Gate,
-    signed: &Signed,
-    id: CaseId,
-    case: CaseView,
-    form: Form,
-    sent: String,
-) -> Result<Work, Problem> {
-    let number = case.summary.case.clone();
-    let page = signed.frame(&format!("پرونده {}", kernel::text::fa_digits(&number)), &format!("Case {number}"));
-    let procedure = case.summary.procedure.parse().map_err(|_| crate::problem::Kind::Internal)?;
-    let procedure: Arc<Procedure> = state.procedure(&procedure, case.version).await?;
-    let role = signed.caller.actor.role.as_str();
-    let acts = Acts { page: &page, case: &case, procedure: &procedure, role, person: signed.caller.person() }.all();
-    let personal = if case.people.is_some() { Personal::Shown } else { Personal::Hidden };
-    let desk = &state.readers.permit_office;
-    let past = permit_office::timeline(desk, id, None, Limit::new(Some(HAPPENED)), personal).await?;
-    let happened = happened::lines(&page, &procedure, &past.items);
-    let title = &procedure.source().title;
-    Ok(Work {
-        service: page.t(&title.fa, &title.en).to_owned(),
-        channel: words::channel(page.lang, &case.channel),
-        steps: steps(&page, &case, &procedure),
-        fields: fields(&page, &case, &procedure),
-        documents: documents(&page, &case, &procedure),
-        asked: asked(&page, &case, &procedure),
-        happened,
-        acts,
-        case,
-        form,
-        sent,
-        page,
-    })
-}
-
-fn steps(page: &Frame, case: &CaseView, procedure: &Procedure) -> Vec<StepLine> {
-    let line = |step: &permit_office::StepView| {
-        let id: Option<StepId> = step.step.parse().ok();
-        let title = id.as_ref().and_then(|id| procedure.step(id)).map(|(_, known)| &known.title);
-        let state = match step.state {
-            StepState::Open => page.t("باز", "Open"),
-            StepState::Done => page.t("انجام شد", "Done"),
-            StepState::Skipped => page.t("لازم نیست", "Not needed"),
-            StepState::Cancelled => page.t("کنار گذاشته شد", "Called off"),
-        };
-        StepLine {
-            title: title.map_or_else(|| step.step.clone(), |title| page.t(&title.fa, &title.en).to_owned()),
-            state,
-            role: step.role.as_deref().map_or_else(String::new, |role| words::role(page.lang, role)),
-            due: step.due.as_ref().filter(|_| step.state == StepState::Open).map(|due| page.day(&due.at)),
-            late: step.passed && step.state == StepState::Open,
+/// Does what a form says.
+pub(super) async fn act(
+    State(state): State<Shared>,
+    signed: Signed,
+    Path((case, act)): Path<(String, String)>,
+    mut form: Form,
+) -> Page {
+    let id: CaseId = crate::parse::one("case", &case)?;
+    let act = Act::parse(&act).ok_or(Kind::NotFound)?;
+    own_writes(&state).await?;
+    let file = File::open(&state, &signed.caller, id, Look::Known).await?;
+    let head = signed.head(&state, &form);
+    let fresh = &state.pages.fresh;
+    if !fresh.knows(head.id()) {
+        if form.get("seen") != Some(file.last().to_string().as_str()) {
+            moved_on(&mut form);
+            return Ok(html_with(StatusCode::CONFLICT, &page(&signed, &file, Some((&act, form)), false))?);
         }
+        fresh.keep(head.id());
+    }
+    let sent = Sent { state: &state, caller: &signed.caller, file: &file, act: &act };
+    let Some(command) = sent.command(&mut form).await? else {
+        return html_with(StatusCode::UNPROCESSABLE_ENTITY, &page(&signed, &file, Some((&act, form)), false));
     };
-    case.steps.iter().map(line).collect()
+    match state.send(&signed.caller, head, Some(id), command).await {
+        Ok(accepted) => {
+            shown(&state, accepted.last()).await;
+            see(&format!("/cases/{id}?done=1"))
+        }
+        Err(problem) if problem.status().is_client_error() => {
+            refused(&mut form, &act, &problem);
+            html_with(problem.status(), &page(&signed, &file, Some((&act, form)), false))
+        }
+        Err(problem) => Err(problem),
+    }
 }
 
-fn fields(page: &Frame, case: &CaseView, procedure: &Procedure) -> Vec<(String, String)> {
-    let shown = |field: &permits::procedure::source::FieldSource| {
-        let answer = case.fields.get(field.id.as_str())?;
-        let value = match answer {
-            Answer::Flag(true) => page.t("بله", "Yes").to_owned(),
-            Answer::Flag(false) => page.t("خیر", "No").to_owned(),
-            Answer::Integer(number) => format!("{} {}", page.number(number), field.unit),
-            Answer::Choice(choice) => match &field.holds {
-                FieldKind::Choice { choices } => {
-                    let known = choices.iter().find(|known| known.id.as_str() == choice);
-                    known.map_or_else(|| choice.clone(), |known| page.t(&known.title.fa, &known.title.en).to_owned())
-                }
-                FieldKind::Flag { .. } | FieldKind::Integer { .. } => choice.clone(),
-            },
-        };
-        Some((page.t(&field.title.fa, &field.title.en).to_owned(), value))
-    };
-    procedure.source().fields.iter().filter_map(shown).collect()
+/// What the register says is wrong stands beside its field, where the form has it.
+fn refused(form: &mut Form, act: &Act, problem: &Problem) {
+    let known = ["outcome", "checklist", "documents", "corrections", "article", "note", "agency"];
+    form.refused(problem, |field| {
+        let field = field.split('.').next().unwrap_or(field);
+        known.contains(&field).then(|| act.field(field))
+    });
 }
 
-/// What it is called, which it is, and when the newest was given.
-fn documents(page: &Frame, case: &CaseView, procedure: &Procedure) -> Vec<(String, String, String)> {
-    let shown = |document: &permit_office::DocumentView| {
-        let known = procedure.source().documents.iter().find(|known| known.id.as_str() == document.kind);
-        let title =
-            known.map_or_else(|| document.kind.clone(), |known| page.t(&known.title.fa, &known.title.en).to_owned());
-        (document.kind.clone(), title, page.day(&document.given_at.at))
-    };
-    case.documents.iter().map(shown).collect()
+fn moved_on(form: &mut Form) {
+    form.wrong(
+        "",
+        "پرونده از وقتی که این صفحه را باز کردید جلوتر رفته است و چیزی ثبت نشد. آنچه تازه است را ببینید و اگر هنوز درست است دوباره بفرستید.",
+        "The case has moved on since you opened this page, and nothing was recorded. Look at what is new, and send it again if it still holds.",
+    );
 }
 
-fn asked(page: &Frame, case: &CaseView, procedure: &Procedure) -> Vec<(String, String)> {
-    let shown = |asked: &permit_office::ConsultationView| {
-        let id: Option<StepId> = asked.agency.parse().ok();
-        let known = id.as_ref().and_then(|id| procedure.agency(id)).map(|(_, known)| &known.title);
-        let title = known.map_or_else(|| asked.agency.clone(), |title| page.t(&title.fa, &title.en).to_owned());
-        let answer = match asked.verdict {
-            Some(verdict) => words::verdict(page.lang, verdict).to_owned(),
-            None if asked.ended_at.is_some() => page.t("دیگر لازم نیست", "No longer needed").to_owned(),
-            None => page.t("در انتظار پاسخ", "Waits for an answer").to_owned(),
-        };
-        (title, answer)
-    };
-    case.consultations.iter().map(shown).collect()
+/// Waits a moment for the tables that the next page shows.
+async fn shown(state: &Gate, position: kernel::Position) {
+    for desk in [&state.readers.permit_office, &state.readers.revenue] {
+        let _ = desk.reader().wait_for(position, super::desk::CATCH_UP).await;
+    }
+}
+
+fn page(signed: &Signed, file: &File, sent: Option<(&Act, Form)>, done: bool) -> Work {
+    let number = file.case.summary.case.as_str();
+    let frame = signed.frame(&format!("پرونده {}", kernel::text::fa_digits(number)), &format!("Case {number}"));
+    let offers = Offers { page: &frame, file, caller: &signed.caller };
+    let all = offers.all(sent.as_ref().map(|(act, form)| (*act, form)));
+    let view = View { page: &frame, file, caller: &signed.caller };
+    let free = offers.own_steps().into_iter().filter(|step| step.officer.is_none() && !file.is_returned());
+    let free = free.map(|step| (step.step.clone(), view.step(&step.step))).collect();
+    Work {
+        form: sent.map(|(_, form)| form).unwrap_or_default(),
+        service: file.procedure.source().title.get(frame.lang).to_owned(),
+        status: super::my::status(&frame, &file.case.summary.status),
+        holder: view.holder(),
+        channel: words::channel(frame.lang, &file.case.channel),
+        facts: view.facts(),
+        papers: view.papers(),
+        stages: view.stages(),
+        asked: view.asked(),
+        history: view.history(),
+        corrections: view.corrections(),
+        offers: all,
+        free,
+        seen: file.last().0,
+        is_returned: file.is_returned(),
+        done,
+        case: file.case.clone(),
+        page: frame,
+    }
 }
