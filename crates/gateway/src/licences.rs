@@ -3,7 +3,7 @@
 
 mod carried;
 
-pub(crate) use carried::credential;
+pub(crate) use carried::{Held, credential, held, licence};
 
 use crate::gateway::State;
 use credential::{Change, History, Keys, ListName, Status, StatusToken};

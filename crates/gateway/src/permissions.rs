@@ -141,6 +141,10 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/", ANYBODY),
     rule("GET", "/lang", ANYBODY),
     rule("GET", "/check", ANYBODY),
+    // A credential is too long for an address, and no business of a log that keeps addresses.
+    rule("POST", "/check", ANYBODY),
+    rule("GET", "/licences/{number}", ANYBODY),
+    rule("GET", "/licences/{number}/credential", CITIZEN),
     rule("GET", "/services", ANYBODY),
     rule("GET", "/services/{procedure}", ANYBODY),
     rule("GET", "/apply/{procedure}", CITIZEN),
@@ -188,7 +192,7 @@ mod tests {
         for (index, rule) in RULES.iter().enumerate() {
             let twice = RULES[..index].iter().any(|other| (other.method, other.path) == (rule.method, rule.path));
             assert!(!twice, "{} {}", rule.method, rule.path);
-            let harmless = rule.method == "GET" || rule.path == "/payments/callback";
+            let harmless = rule.method == "GET" || ["/payments/callback", "/check"].contains(&rule.path);
             assert!(harmless || rule.who.is_some(), "{} {} changes something", rule.method, rule.path);
         }
         assert!(!allows("GET", "/v1/elsewhere", Admin));

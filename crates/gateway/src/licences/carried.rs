@@ -9,10 +9,11 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use credential::{Licence, Title};
 use departments::permit_office::{self, CaseView, LicenceView};
-use kernel::{CaseId, ProcedureId, time::parse_date};
+use kernel::{CaseId, time::parse_date};
 use permits::numbers::LicenceNumber;
 use permits::procedure::Procedure;
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// A licence with the case that it is of, for whoever may see that case.
 pub(crate) struct Held {
@@ -20,7 +21,7 @@ pub(crate) struct Held {
     pub(crate) licence: LicenceView,
     pub(crate) case: CaseView,
     /// The procedure in the version that the case was held to.
-    pub(crate) procedure: Procedure,
+    pub(crate) procedure: Arc<Procedure>,
 }
 
 /// The licence of this number.
@@ -33,16 +34,9 @@ pub(crate) async fn held(state: &Shared, caller: &Caller, number: LicenceNumber)
     let licence = licence(state, number).await?;
     let id: CaseId = licence.case.parse().map_err(|_| Kind::Internal)?;
     let case = opened(state, caller, id).await?;
-    let procedure = procedure(state, &licence.procedure, Some(case.version)).await?;
+    let procedure = licence.procedure.parse().map_err(|_| Problem::new(Kind::Internal))?;
+    let procedure = state.procedure(&procedure, case.version).await?;
     Ok(Held { number, licence, case, procedure })
-}
-
-/// A published procedure; the newest where no version is named.
-pub(crate) async fn procedure(state: &Shared, id: &str, version: Option<u32>) -> Result<Procedure, Problem> {
-    let id: ProcedureId = id.parse().map_err(|_| Kind::Internal)?;
-    let found = permit_office::procedure(&state.readers.permit_office, &id, version).await?;
-    let source = found.and_then(|found| found.source).ok_or(Kind::Internal)?;
-    Procedure::parse(&source).map_err(|_| Kind::Internal.into())
 }
 
 /// The licence as a credential, to be kept in a file.

@@ -18,6 +18,7 @@ mod happened;
 mod headers;
 mod home;
 mod language;
+mod licence;
 mod my;
 mod payment;
 mod revenue;
@@ -72,7 +73,9 @@ fn routes() -> Router<Shared> {
     Router::new()
         .route("/", get(home::home))
         .route("/lang", get(language::choose))
-        .route("/check", get(check::check))
+        .route("/check", get(check::check).post(check::shown))
+        .route("/licences/{number}", get(licence::page))
+        .route("/licences/{number}/credential", get(licence::credential))
         .route("/services", get(services::all))
         .route("/services/{procedure}", get(services::one))
         .route("/apply/{procedure}", get(apply::begin))

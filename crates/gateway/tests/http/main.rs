@@ -7,6 +7,7 @@ mod client;
 mod desk;
 mod errors;
 mod forms;
+mod licences;
 mod limits;
 mod matrix;
 mod openapi;

@@ -31,6 +31,7 @@ fn address(rule: &Rule) -> String {
         ("{number}", "L-1405-999999"),
         ("{procedure}", "nothing"),
         ("{district}", "3"),
+        ("{list}", "1399"),
         ("{date}", "1404-01-01"),
         ("{person}", "00000000-0000-0000-0000-000000000001"),
     ];
@@ -40,7 +41,8 @@ fn address(rule: &Rule) -> String {
 /// Pages know people by their session, not by a token.
 fn is_page(rule: &Rule) -> bool {
     let programs = ["/healthz", "/readyz", "/metrics", "/openapi.json"];
-    !rule.path.starts_with("/v1/") && !programs.contains(&rule.path)
+    let checkers = ["/.well-known/jwt-vc-issuer", "/credentials/licence", "/status-lists/{list}"];
+    !rule.path.starts_with("/v1/") && !programs.contains(&rule.path) && !checkers.contains(&rule.path)
 }
 
 async fn call(caller: &Caller, rule: &Rule) -> Answer {
