@@ -23,7 +23,7 @@ pub use kind::Kind;
 pub use place::{Place, S3};
 pub use preview::{MAX_PAGES, Preview};
 pub use render::Picture;
-pub use store::{Content, OpenError, PutError, ReadError, Store, Stored};
+pub use store::{Content, GiveError, OpenError, PutError, ReadError, Store, Stored};
 pub use unfit::Unfit;
 pub use worker::{Worker, work};
 

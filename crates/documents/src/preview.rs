@@ -68,6 +68,21 @@ impl Store {
         Ok(Some(preview))
     }
 
+    /// Removes what was drawn of a document.
+    pub(crate) async fn remove_previews(&self, owner: PersonId, sha256: &[u8; 32]) -> Result<(), ReadError> {
+        let first = self.preview_address(owner, sha256, 1);
+        let pages = match self.kept(owner, &first).await? {
+            None => return Ok(()),
+            Some(Preview::Picture(first)) => first.pages.min(MAX_PAGES),
+            Some(Preview::Unreadable | Preview::Later) => 1,
+        };
+        // The first goes last: it says how many there are.
+        for page in (1..=pages).rev() {
+            self.remove(&self.preview_address(owner, sha256, page)).await?;
+        }
+        Ok(())
+    }
+
     async fn first(&self, owner: PersonId, sha256: &[u8; 32]) -> Result<Option<Preview>, ReadError> {
         Box::pin(self.preview(owner, sha256, 1)).await
     }

@@ -75,6 +75,17 @@ pub enum ReadError {
     Damaged,
 }
 
+/// Why a document did not change hands.
+#[derive(Debug, thiserror::Error)]
+pub enum GiveError {
+    /// It could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// It could not be put.
+    #[error(transparent)]
+    Put(#[from] PutError),
+}
+
 /// A document that is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stored {
@@ -223,6 +234,30 @@ impl Store {
         sealer.push(clear, &mut |chunk| object.extend_from_slice(chunk));
         object.extend(sealer.finish());
         self.storage.put(place, object.into()).await.map(drop).map_err(PutError::Storage)
+    }
+
+    /// Makes one person's document another's: sealed under their key, and gone from under the first one's. Nothing happens
+    /// where the first has no such document, or both are one.
+    ///
+    /// # Errors
+    /// When it cannot be read or put; then it is still the first one's.
+    pub async fn give(&self, from: PersonId, to: PersonId, sha256: &[u8; 32]) -> Result<(), GiveError> {
+        if from == to {
+            return Ok(());
+        }
+        let Some(Content { kind, stream, .. }) = self.get(from, sha256).await? else { return Ok(()) };
+        self.put(to, Some(kind), stream).await?;
+        self.remove_previews(from, sha256).await?;
+        self.remove(&self.address(from, sha256)).await?;
+        Ok(())
+    }
+
+    /// Removes an object, if it is there.
+    pub(crate) async fn remove(&self, place: &Path) -> Result<(), ReadError> {
+        match self.storage.delete(place).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(ReadError::Storage(error)),
+        }
     }
 
     /// Removes everything of this person. Once the vault forgot them nothing of it opens anyway; this frees the space.

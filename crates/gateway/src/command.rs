@@ -96,6 +96,7 @@ impl State {
         match self.commands.send(&envelope).await? {
             Answer::Accepted(accepted) => {
                 self.acknowledge(accepted.last());
+                self.handed_in(caller, accepted.case, &envelope.command).await;
                 Ok(accepted)
             }
             Answer::Refused(refusal) => Err(Problem::refused(refusal, about)),

@@ -1,6 +1,6 @@
 //! What handlers take from a request, each with a problem of its own when it is not there or not right.
 
-use crate::parse::{Field, Reference, one};
+use crate::parse::{Field, Reference, Sha256, one};
 use crate::problem::{Kind, Problem};
 use aide::{
     OperationInput,
@@ -74,7 +74,8 @@ pub(crate) async fn read(body: AnyBody) -> Result<Bytes, Problem> {
     })
 }
 
-fn media_type(headers: &HeaderMap) -> Option<String> {
+/// The media type that the sender names, without its parameters.
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
     Some(value.split(';').next().unwrap_or("").trim().to_ascii_lowercase())
 }
@@ -170,6 +171,10 @@ path_parameters! {
     LicencePath LicenceParameter number: LicenceNumber;
     /// A procedure.
     ProcedurePath ProcedureParameter procedure: ProcedureId;
+    /// A document of the case's procedure.
+    KindPath KindParameter kind: StepId;
+    /// The SHA-256 of a document, as 64 hexadecimal digits.
+    HashPath HashParameter sha256: Sha256;
     /// A district's number.
     DistrictPath DistrictParameter district: DistrictId;
     /// A day, Jalali or Gregorian by its year: `1405-01-01`.

@@ -6,6 +6,7 @@
 
 mod access;
 mod admission;
+mod attachments;
 mod command;
 mod extract;
 mod gateway;
@@ -21,6 +22,7 @@ mod routes;
 mod serve;
 pub mod till;
 pub mod tokens;
+mod uploads;
 
 pub use gateway::{Gateway, Part, Readers, Readiness, ReadyCheck};
 pub use licences::LicenceKeys;

@@ -5,6 +5,7 @@
 use crate::command::COMMAND;
 use crate::gateway::Shared;
 use crate::problem::{Kind, Problem};
+use crate::uploads;
 use axum::{
     extract::{MatchedPath, Request, State},
     http::{HeaderMap, HeaderValue, Method, header},
@@ -26,7 +27,8 @@ pub(crate) async fn observe(State(state): State<Shared>, request: Request, next:
     let method = known(request.method());
     let route = request.extensions().get::<MatchedPath>().map_or(NO_ROUTE, MatchedPath::as_str).to_owned();
     let lang = language(request.headers());
-    let answer = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
+    let time = if uploads::is_upload(method, &route) { uploads::TIMEOUT } else { REQUEST_TIMEOUT };
+    let answer = tokio::time::timeout(time, next.run(request)).await;
     let answer = answer.unwrap_or_else(|_| Problem::new(Kind::Timeout).into_response());
     let (mut response, code) = render(answer, lang);
     let headers = response.headers_mut();

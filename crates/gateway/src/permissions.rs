@@ -63,6 +63,7 @@ pub struct Rule {
 const ANYBODY: Option<&[Group]> = None;
 const STAFF: Option<&[Group]> = Some(&[Admin, PermitOffice, DistrictOffice, RevenueOffice, Agency, Partner]);
 const CITIZENS: Option<&[Group]> = Some(&[Citizen, PermitOffice, DistrictOffice]);
+const DOCUMENTS: Option<&[Group]> = Some(&[Citizen, PermitOffice, DistrictOffice, Partner]);
 const STEPS: Option<&[Group]> = Some(&[PermitOffice, DistrictOffice, RevenueOffice, Partner]);
 const DECISIONS: Option<&[Group]> = Some(&[PermitOffice, DistrictOffice]);
 const OFFICES: Option<&[Group]> = Some(&[PermitOffice, DistrictOffice, RevenueOffice]);
@@ -96,6 +97,9 @@ pub const RULES: &[Rule] = &[
     rule("POST", "/v1/cases", CITIZENS),
     rule("GET", "/v1/cases/{case}", READERS),
     rule("GET", "/v1/cases/{case}/timeline", READERS),
+    rule("POST", "/v1/documents", DOCUMENTS),
+    rule("GET", "/v1/cases/{case}/documents", DOCUMENTS),
+    rule("GET", "/v1/cases/{case}/documents/{kind}/{sha256}", DOCUMENTS),
     rule("POST", "/v1/cases/{case}/steps/{step}/take", STEPS),
     rule("POST", "/v1/cases/{case}/steps/{step}/complete", STEPS),
     rule("POST", "/v1/cases/{case}/steps/{step}/return", STEPS),
@@ -160,6 +164,12 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/signin/back", ANYBODY),
     rule("POST", "/signin/as", Some(Group::ALL)),
     rule("POST", "/signout", Some(Group::ALL)),
+    rule("GET", "/cases/{case}/documents", DOCUMENTS),
+    rule("GET", "/cases/{case}/documents/{kind}", DOCUMENTS),
+    rule("POST", "/cases/{case}/documents/{kind}", DOCUMENTS),
+    rule("POST", "/cases/{case}/documents/{kind}/remove", DOCUMENTS),
+    rule("GET", "/cases/{case}/documents/{kind}/{sha256}", DOCUMENTS),
+    rule("GET", "/cases/{case}/documents/{kind}/{sha256}/preview/{sheet}", DOCUMENTS),
     rule("GET", "/cases/{case}/bill", MONEY),
     rule("POST", "/cases/{case}/pay", CITIZEN),
     rule("GET", "/cases/{case}/receipts/{reference}", MONEY),

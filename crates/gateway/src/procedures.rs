@@ -79,9 +79,4 @@ impl Services {
         let agency: StepId = agency.parse().ok()?;
         self.named(procedure)?.agency(&agency).map(|(_, known)| &known.title)
     }
-
-    /// Whether what is overdue comes to this role somewhere: then it answers for how the office fares.
-    pub(crate) fn is_head(&self, role: &str) -> bool {
-        self.all().filter_map(Procedure::escalate_to).any(|head| head.as_str() == role)
-    }
 }

@@ -4,6 +4,7 @@ mod cases;
 mod city;
 mod decisions;
 mod districts;
+pub(crate) mod documents;
 mod inbox;
 mod issuer;
 mod licences;
@@ -20,7 +21,7 @@ mod steps;
 
 pub use payment::CALLBACK;
 
-pub(crate) use cases::{Looks, opened, visible};
+pub(crate) use cases::{Looks, looked, opened, visible};
 pub(crate) use page::{CATCH_UP, own_writes};
 pub(crate) use parties::{ParsedParty, Whom};
 
@@ -70,6 +71,9 @@ fn guarded() -> ApiRouter<Shared> {
         .api_route("/v1/cases/{case}", get_with(cases::case, about("A case: steps, who has it, promise, fee, bills")))
         .api_route("/v1/cases/{case}/timeline", get_with(cases::timeline, about("What happened to a case")))
         .api_route("/v1/cases/{case}/answer", post_with(cases::answer, about("Answer a return for correction")))
+        .api_route("/v1/documents", post_with(documents::upload, about("Bring a document, to be named in a command")))
+        .api_route("/v1/cases/{case}/documents", get_with(documents::versions, about("The versions of a case's documents")))
+        .api_route("/v1/cases/{case}/documents/{kind}/{sha256}", get_with(documents::content, about("A document")))
         .api_route("/v1/cases/{case}/withdraw", post_with(cases::withdraw, about("Take the application back")))
         .api_route("/v1/cases/{case}/steps/{step}/take", post_with(steps::take, about("Take a step on one's desk")))
         .api_route("/v1/cases/{case}/steps/{step}/complete", post_with(steps::complete, about("Do a step")))

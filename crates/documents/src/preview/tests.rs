@@ -22,6 +22,22 @@ async fn a_preview_is_drawn_once_and_kept_sealed() {
 }
 
 #[tokio::test]
+async fn what_is_given_away_is_the_others_alone() {
+    let room = Room::new().await;
+    let content = pdf_page("1 0 0 rg", 200, 200);
+    let stored = room.put(&content).await.unwrap();
+    room.store.preview(room.owner, &stored.sha256, 1).await.unwrap();
+    room.store.give(room.owner, room.owner, &stored.sha256).await.unwrap();
+    assert_eq!(room.files().len(), 2);
+    for _ in 0..2 {
+        room.store.give(room.owner, room.other, &stored.sha256).await.unwrap();
+        assert_eq!(room.files().len(), 1);
+    }
+    assert_eq!(room.read(room.other, &stored.sha256).await.unwrap(), Some(content));
+    assert_eq!(room.read(room.owner, &stored.sha256).await.unwrap(), None);
+}
+
+#[tokio::test]
 async fn only_pages_that_are_there_are_drawn() {
     let room = Room::new().await;
     let stored = room.put(&pdf_page("", 200, 200)).await.unwrap();

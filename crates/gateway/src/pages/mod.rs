@@ -10,6 +10,7 @@ mod assets;
 mod bill;
 mod check;
 mod desk;
+pub(crate) mod documents;
 mod facts;
 mod form;
 mod format;
@@ -89,6 +90,11 @@ fn routes() -> Router<Shared> {
         .route(SIGNED_IN, get(sign_in::back))
         .route("/signin/as", post(sign_in::turn))
         .route("/signout", post(sign_in::out))
+        .route("/cases/{case}/documents", get(documents::all))
+        .route("/cases/{case}/documents/{kind}", get(documents::one).post(documents::bring))
+        .route("/cases/{case}/documents/{kind}/remove", post(documents::take_back))
+        .route("/cases/{case}/documents/{kind}/{sha256}", get(documents::content))
+        .route("/cases/{case}/documents/{kind}/{sha256}/preview/{sheet}", get(documents::preview))
         .route("/cases/{case}/bill", get(bill::bill))
         .route("/cases/{case}/pay", post(bill::pay))
         .route("/cases/{case}/receipts/{reference}", get(bill::receipt))

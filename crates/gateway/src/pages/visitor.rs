@@ -9,6 +9,7 @@ use crate::{
     gateway::Shared,
     permissions::{Group, RULES},
     problem::{Kind, Problem},
+    uploads,
 };
 use askama::Template;
 use axum::{
@@ -115,15 +116,16 @@ async fn serve(
             Some(_) => {}
         }
     }
-    let _own = caller.as_ref().map(|caller| state.places.take_own(caller.person())).transpose()?;
+    let upload = uploads::is_upload(method, path);
+    let _own = caller.as_ref().map(|caller| state.places.take_own(caller.person(), upload)).transpose()?;
     let (mut parts, body) = request.into_parts();
     let body = if parts.method == Method::GET || parts.method == Method::HEAD {
         Body::empty()
     } else {
         form(state, visitor, &mut parts, body).await?
     };
-    // A stream of events, or a document on its way in, keeps its own place for as long as it takes.
-    let _place = state.places.take()?;
+    // A stream of events keeps its place for as long as it takes; a document on its way in has one of its own.
+    let _place = if upload { state.places.take_upload()? } else { state.places.take()? };
     parts.extensions.insert(visitor.clone());
     if let Some(caller) = caller {
         parts.extensions.insert(Signed { visitor: visitor.clone(), caller: caller.clone() });

@@ -100,6 +100,9 @@ kinds! {
         "پایگاه داده پاسخ نمی‌دهد؛ کمی بعد دوباره بخوانید."; "The database does not answer; try again shortly.";
     VaultUnavailable SERVICE_UNAVAILABLE "vault-unavailable" retry 2; "گنجه کلید در دسترس نیست", "Vault not available";
         "گنجه کلیدها پاسخ نمی‌دهد؛ چیزی عوض نشد."; "The vault does not answer; nothing changed.";
+    DocumentsUnavailable SERVICE_UNAVAILABLE "documents-unavailable" retry 5; "مدارک در دسترس نیست", "Documents not available";
+        "جای نگهداری مدارک پاسخ درستی نمی‌دهد؛ چیزی عوض نشد. کمی بعد دوباره بکوشید.";
+        "Where documents are kept does not answer properly; nothing changed. Try again shortly.";
     BankUnavailable SERVICE_UNAVAILABLE "bank-unavailable" retry 5; "بانک پاسخ نمی‌دهد", "Bank not available";
         "بانک پاسخ درستی نمی‌دهد. پولی که پرداخت شده باشد گم نمی‌شود و تا چند دقیقه دیگر خودبه‌خود ثبت می‌شود؛ برای پرداخت کمی بعد دوباره بکوشید.";
         "The bank gives no proper answer. Money that was paid is not lost and is booked by itself within minutes; to pay, try again shortly.";

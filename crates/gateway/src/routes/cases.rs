@@ -5,7 +5,7 @@ mod look;
 mod view;
 
 pub(super) use application::apply;
-pub(crate) use look::{Looks, opened};
+pub(crate) use look::{Looks, looked, opened};
 pub(crate) use view::visible;
 pub(super) use view::{AfterQuery, ListQuery, case, timeline};
 

@@ -5,6 +5,7 @@
 mod applying;
 mod client;
 mod desk;
+mod documents;
 mod errors;
 mod forms;
 mod licences;

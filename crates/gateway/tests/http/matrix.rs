@@ -1,7 +1,7 @@
 //! Every kind of caller on every route: exactly those whom the table names get past it.
 
 use crate::client::{Answer, Caller};
-use crate::world::{World, ZAHRA};
+use crate::world::{SHA256, World, ZAHRA};
 use gateway::permissions::{Group, RULES, Rule};
 use hyper::{Method, StatusCode};
 
@@ -30,6 +30,8 @@ fn address(rule: &Rule) -> String {
         ("{agency}", "fire"),
         ("{number}", "L-1405-999999"),
         ("{procedure}", "nothing"),
+        ("{kind}", "deed"),
+        ("{sha256}", SHA256),
         ("{district}", "3"),
         ("{list}", "1399"),
         ("{date}", "1404-01-01"),
@@ -43,6 +45,16 @@ fn is_page(rule: &Rule) -> bool {
     let programs = ["/healthz", "/readyz", "/metrics", "/openapi.json"];
     let checkers = ["/.well-known/jwt-vc-issuer", "/credentials/licence", "/status-lists/{list}"];
     !rule.path.starts_with("/v1/") && !programs.contains(&rule.path) && !checkers.contains(&rule.path)
+    let programs = [
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/openapi.json",
+        "/.well-known/jwt-vc-issuer",
+        "/credentials/licence",
+        "/status-lists/{list}",
+    ];
+    !rule.path.starts_with("/v1/") && !programs.contains(&rule.path)
 }
 
 async fn call(caller: &Caller, rule: &Rule) -> Answer {

@@ -1,0 +1,177 @@
+//! Documents and cases: which of them a caller may see, under whose key they are, and what waits to be handed in.
+//!
+//! A document is its sender's until a command gives it to a case; from then on it is the applicant's, whose forgetting it
+//! does not outlive.
+
+use crate::access::Caller;
+use crate::gateway::State;
+use crate::permissions::Group;
+use crate::problem::{Kind, Problem, chain};
+use crate::routes::visible;
+use departments::Personal;
+use departments::permit_office::{self, CaseView, VersionView};
+use documents::Stored;
+use kernel::{CaseId, Instant, PersonId, ProcedureId, StepId};
+use permits::Command;
+use permits::events::Document;
+use permits::procedure::Procedure;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// How the drafts are called that hold what waits to be handed in. No procedure has a colon in its name.
+const WAITING: &str = "document";
+
+/// A document that its sender brought for a case and has not handed in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Waiting {
+    pub(crate) kind: StepId,
+    /// Hexadecimal.
+    pub(crate) sha256: String,
+    pub(crate) size: u64,
+}
+
+/// The documents of a case, as a caller may see them.
+pub(crate) struct File {
+    pub(crate) case: CaseView,
+    pub(crate) procedure: Arc<Procedure>,
+    /// The newest last.
+    pub(crate) versions: Vec<VersionView>,
+    /// Under whose keys they may be.
+    owners: Vec<PersonId>,
+}
+
+impl File {
+    /// Under whose keys a document of this hash may be; nothing where the caller sees no such document.
+    pub(crate) fn owners(&self, kind: &StepId, sha256: &str) -> Option<Vec<PersonId>> {
+        let version = self.versions.iter().find(|known| known.kind == kind.as_str() && known.sha256 == sha256)?;
+        let giver = version.giver.parse().ok();
+        Some(self.owners.iter().copied().chain(giver).collect())
+    }
+
+    /// The versions of one kind, the newest first.
+    pub(crate) fn of(&self, kind: &StepId) -> Vec<&VersionView> {
+        self.versions.iter().rev().filter(|known| known.kind == kind.as_str()).collect()
+    }
+}
+
+impl State {
+    /// The documents of a case that the caller may see.
+    pub(crate) async fn file(&self, caller: &Caller, id: CaseId) -> Result<File, Problem> {
+        let case = visible(self, caller, id).await?;
+        let procedure: ProcedureId = case.summary.procedure.parse().map_err(|_| Kind::Internal)?;
+        let procedure = procedure_of(self, &procedure, case.version).await?;
+        let desk = &self.readers.permit_office;
+        let parties = permit_office::parties(desk, id).await?;
+        let mut versions = permit_office::versions(desk, id).await?;
+        // Whoever got the licence from somebody else sees nothing of the time before.
+        let since = parties.iter().find(|(person, _)| *person == caller.person()).map_or(0, |(_, since)| since.0);
+        versions.retain(|version| match caller.group {
+            Group::Citizen => version.position >= since,
+            Group::PermitOffice | Group::DistrictOffice => true,
+            Group::Partner => is_theirs(&procedure, caller, &version.kind),
+            Group::Admin | Group::Bank | Group::RevenueOffice | Group::Agency => false,
+        });
+        let owners = parties.into_iter().map(|(person, _)| person).collect();
+        Ok(File { case, procedure, versions, owners })
+    }
+
+    /// What the caller brought for a case and has not handed in.
+    pub(crate) async fn waiting(&self, caller: &Caller, case: CaseId) -> Result<Vec<Waiting>, Problem> {
+        let prefix = name(case, "");
+        let mut waiting = Vec::new();
+        for (name, _) in self.vault.drafts(caller.person()).await? {
+            if !name.starts_with(&prefix) {
+                continue;
+            }
+            let draft = self.vault.draft(caller.person(), &name).await?;
+            waiting.extend(draft.and_then(|draft| serde_json::from_slice::<Waiting>(&draft).ok()));
+        }
+        waiting.sort_by(|one: &Waiting, other| one.kind.as_str().cmp(other.kind.as_str()));
+        Ok(waiting)
+    }
+
+    /// Remembers what the caller brought for a case, in place of one of its kind that was not handed in.
+    pub(crate) async fn wait(
+        &self,
+        caller: &Caller,
+        case: CaseId,
+        kind: &StepId,
+        stored: &Stored,
+    ) -> Result<(), Problem> {
+        let sha256 = projection::to_hex(&stored.sha256);
+        let waiting = Waiting { kind: kind.clone(), sha256, size: stored.size };
+        let draft = serde_json::to_vec(&waiting).map_err(|_| Kind::Internal)?;
+        Ok(self.vault.keep_draft(caller.person(), &name(case, kind.as_str()), &draft, now()).await?)
+    }
+
+    /// Takes back what was not handed in.
+    pub(crate) async fn take_back(&self, caller: &Caller, case: CaseId, kind: &StepId) -> Result<(), Problem> {
+        Ok(self.vault.drop_draft(caller.person(), &name(case, kind.as_str())).await?)
+    }
+
+    /// After a command was accepted that gave documents to a case: they are the applicant's from now on, and wait no more.
+    /// Until this is done they are found under whoever gave them, so that it fails takes nothing back.
+    pub(crate) async fn handed_in(&self, caller: &Caller, case: CaseId, command: &Command) {
+        let documents = given(command);
+        if documents.is_empty() {
+            return;
+        }
+        let owner = match self.owner(case, command).await {
+            Ok(owner) => owner.unwrap_or(caller.person()),
+            Err(problem) => {
+                tracing::warn!(code = problem.message.code, "documents stay under the key of whoever gave them");
+                return;
+            }
+        };
+        for document in documents {
+            if let Err(error) = self.documents.give(caller.person(), owner, &document.sha256).await {
+                tracing::warn!(error = chain(&error), "a document stays under the key of whoever gave it");
+            }
+            if self.take_back(caller, case, &document.kind).await.is_err() {
+                tracing::warn!("a document that was handed in still seems to wait");
+            }
+        }
+    }
+
+    /// Whose documents a case has.
+    async fn owner(&self, case: CaseId, command: &Command) -> Result<Option<PersonId>, Problem> {
+        if let Command::Apply(application) = command {
+            return Ok(application.applicant.as_ref().map(|party| party.person));
+        }
+        let found = permit_office::case(&self.readers.permit_office, case, Personal::Hidden).await?;
+        Ok(found.and_then(|case| case.applicant).and_then(|person| person.parse().ok()))
+    }
+}
+
+/// The documents that a command gives to a case.
+fn given(command: &Command) -> &[Document] {
+    if let Command::Apply(application) = command {
+        &application.documents
+    } else if let Command::AnswerReturn { documents, .. } | Command::CompleteStep { documents, .. } = command {
+        documents
+    } else {
+        &[]
+    }
+}
+
+async fn procedure_of(state: &State, id: &ProcedureId, version: u32) -> Result<Arc<Procedure>, Problem> {
+    let found = permit_office::procedure(&state.readers.permit_office, id, Some(version)).await?;
+    let source = found.and_then(|found| found.source).ok_or(Kind::NotFound)?;
+    Procedure::parse(&source).map(Arc::new).map_err(|_| Kind::Internal.into())
+}
+
+/// Whether a step of the caller's role is about documents of this kind.
+pub(crate) fn is_theirs(procedure: &Procedure, caller: &Caller, kind: &str) -> bool {
+    let mut steps = procedure.source().steps.iter().filter(|step| step.role == caller.actor.role);
+    steps.any(|step| step.documents.iter().any(|known| known.as_str() == kind))
+}
+
+fn name(case: CaseId, kind: &str) -> String {
+    format!("{WAITING}:{case}:{kind}")
+}
+
+fn now() -> Instant {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Instant(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
