@@ -45,16 +45,6 @@ fn is_page(rule: &Rule) -> bool {
     let programs = ["/healthz", "/readyz", "/metrics", "/openapi.json"];
     let checkers = ["/.well-known/jwt-vc-issuer", "/credentials/licence", "/status-lists/{list}"];
     !rule.path.starts_with("/v1/") && !programs.contains(&rule.path) && !checkers.contains(&rule.path)
-    let programs = [
-        "/healthz",
-        "/readyz",
-        "/metrics",
-        "/openapi.json",
-        "/.well-known/jwt-vc-issuer",
-        "/credentials/licence",
-        "/status-lists/{list}",
-    ];
-    !rule.path.starts_with("/v1/") && !programs.contains(&rule.path)
 }
 
 async fn call(caller: &Caller, rule: &Rule) -> Answer {
