@@ -145,6 +145,8 @@ pub(crate) struct Pages {
     pub(crate) form_targets: Vec<String>,
     /// Forms that were sent from a page that showed their case as it was.
     pub(crate) fresh: crate::pages::Fresh,
+    /// The last figures of the office.
+    pub(crate) glance: crate::pages::Last,
 }
 
 /// Shared by every handler.
@@ -176,6 +178,7 @@ impl Gateway {
             name: OnceCell::new(),
             form_targets: targets,
             fresh: crate::pages::Fresh::default(),
+            glance: crate::pages::Last::default(),
             sign_in,
         };
         let metrics = Metrics::register(&mut registry.lock().unwrap_or_else(PoisonError::into_inner));

@@ -179,6 +179,8 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/revenue", REVENUE),
     rule("POST", "/revenue/refunds", REVENUE),
     rule("GET", "/desk", WORKERS),
+    rule("GET", "/head", Some(&[PermitOffice])),
+    rule("GET", "/head/csv/{table}", Some(&[PermitOffice])),
     rule("POST", "/cases/{case}/acts/{act}", WORKERS),
     rule("POST", "/cases/{case}/steps/{step}/take", STEPS),
 ];

@@ -5,7 +5,7 @@ use crate::problem::{Kind, Problem};
 use departments::permit_office;
 use kernel::{ProcedureId, StepId};
 use permits::procedure::{Procedure, source::Text};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// The procedures that were asked for so far.
@@ -78,5 +78,21 @@ impl Services {
     pub(crate) fn agency(&self, procedure: &str, agency: &str) -> Option<&Text> {
         let agency: StepId = agency.parse().ok()?;
         self.named(procedure)?.agency(&agency).map(|(_, known)| &known.title)
+    }
+
+    /// What a step is called where nothing tells of which service it is.
+    pub(crate) fn any_step(&self, step: &str) -> Option<&Text> {
+        self.all().find_map(|known| self.step(known.id().as_str(), step))
+    }
+
+    /// Channels by which people come in, in any service.
+    pub(crate) fn in_person(&self) -> BTreeSet<&str> {
+        let channels = self.all().flat_map(|known| known.channels());
+        channels.filter(|channel| channel.in_person).map(|channel| channel.name.as_str()).collect()
+    }
+
+    /// Whether what is overdue comes to this role somewhere: then it answers for how the office fares.
+    pub(crate) fn is_head(&self, role: &str) -> bool {
+        self.all().filter_map(Procedure::escalate_to).any(|head| head.as_str() == role)
     }
 }

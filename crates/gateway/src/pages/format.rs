@@ -55,10 +55,22 @@ pub(crate) fn day(lang: Lang, date: Date) -> String {
     match lang {
         Lang::Fa => fa_digits(&format!("{} {} {}", jalali.day(), jalali.month_fa(), jalali.year())),
         Lang::En => {
-            let month = MONTHS_EN.get(usize::from(jalali.month()).saturating_sub(1)).copied().unwrap_or("");
-            format!("{} {month} {} ({date})", jalali.day(), jalali.year())
+            format!("{} {} {} ({date})", jalali.day(), month_en(jalali.month()), jalali.year())
         }
     }
+}
+
+/// A month of the Jalali calendar: `آذر ۱۴۰۵`.
+pub(crate) fn month(lang: Lang, day: Date) -> String {
+    let jalali = day.jalali();
+    match lang {
+        Lang::Fa => fa_digits(&format!("{} {}", jalali.month_fa(), jalali.year())),
+        Lang::En => format!("{} {}", month_en(jalali.month()), jalali.year()),
+    }
+}
+
+fn month_en(month: u8) -> &'static str {
+    MONTHS_EN.get(usize::from(month).saturating_sub(1)).copied().unwrap_or("")
 }
 
 /// A moment on the city's clock, to the minute.

@@ -18,6 +18,8 @@ pub(crate) struct Frame {
     pub(crate) group: Option<Group>,
     /// Whether they are something else here too, which they can turn into.
     pub(crate) is_also: bool,
+    /// Whether they answer for how the office fares.
+    pub(crate) is_head: bool,
     pub(crate) csrf: String,
     pub(crate) made_up: bool,
     pub(crate) site: Arc<Site>,
@@ -36,6 +38,7 @@ impl Frame {
             name: session.map(|session| session.name.clone().unwrap_or_else(unnamed)),
             group: session.and_then(|session| Group::of(&session.actor())),
             is_also: session.is_some_and(|session| session.other.is_some()),
+            is_head: visitor.is_head,
             csrf: visitor.csrf.clone(),
             made_up: visitor.site.made_up,
             site: Arc::clone(&visitor.site),
@@ -92,6 +95,9 @@ impl Frame {
         }
         if self.group.is_some_and(|group| allows("GET", "/desk", group)) {
             sections.push(("/desk", self.t("میز کار", "Desk")));
+        }
+        if self.is_head {
+            sections.push(("/head", self.t("وضع اداره", "The office")));
         }
         if self.group.is_some_and(|group| allows("GET", "/revenue", group)) {
             sections.push(("/revenue", self.t("درآمد", "Revenue")));

@@ -16,6 +16,7 @@ mod form;
 mod format;
 mod frame;
 mod happened;
+mod head;
 mod headers;
 mod home;
 mod language;
@@ -34,6 +35,7 @@ pub use sign_in::SIGNED_IN;
 
 pub(crate) use form::Form;
 pub(crate) use frame::Frame;
+pub(crate) use head::Last;
 pub(crate) use visitor::{Signed, Visitor, missing};
 pub(crate) use work::Fresh;
 
@@ -102,6 +104,8 @@ fn routes() -> Router<Shared> {
         .route("/revenue", get(revenue::revenue))
         .route("/revenue/refunds", post(revenue::order))
         .route("/desk", get(desk::desk))
+        .route("/head", get(head::head))
+        .route("/head/csv/{table}", get(head::csv))
         .route("/cases/{case}/acts/{act}", post(work::act))
         .route("/cases/{case}/steps/{step}/take", post(desk::take))
 }

@@ -36,6 +36,8 @@ pub(crate) struct Visitor {
     pub(crate) csrf: String,
     pub(crate) city: Arc<Message>,
     pub(crate) site: Arc<Site>,
+    /// Whether they answer for how the office fares.
+    pub(crate) is_head: bool,
 }
 
 impl Visitor {
@@ -80,6 +82,7 @@ pub(super) async fn meet(State(state): State<Shared>, path: MatchedPath, request
         csrf: cookies.token(session.as_ref()),
         city: state.city_name().await,
         site: Arc::clone(&state.pages.site),
+        is_head: is_head(&state, session.as_ref()).await,
         session,
     };
     let served = serve(&state, path.as_str(), &visitor, request, next).await;
@@ -95,6 +98,15 @@ pub(super) async fn meet(State(state): State<Shared>, path: MatchedPath, request
         headers.append(header::SET_COOKIE, newer);
     }
     response
+}
+
+async fn is_head(state: &Shared, session: Option<&Session>) -> bool {
+    let Some(actor) = session.map(Session::actor) else { return false };
+    if Group::of(&actor) != Some(Group::PermitOffice) {
+        return false;
+    }
+    // What cannot be read now is only missing among the sections.
+    state.services().await.is_ok_and(|services| services.is_head(actor.role.as_str()))
 }
 
 async fn serve(
@@ -241,7 +253,7 @@ pub(crate) async fn missing(State(state): State<Shared>, request: Request) -> Pa
     let lang = language::of(cookie(request.headers(), LANGUAGE));
     let (csrf, site) = (cookies.token(session.as_ref()), Arc::clone(&state.pages.site));
     let city = state.city_name().await;
-    let visitor = Visitor { lang, here: "/".to_owned(), csrf, city, site, session };
+    let visitor = Visitor { lang, here: "/".to_owned(), csrf, city, site, session, is_head: false };
     Ok(told(&visitor, &Problem::new(Kind::NotFound)))
 }
 

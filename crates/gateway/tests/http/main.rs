@@ -8,6 +8,7 @@ mod desk;
 mod documents;
 mod errors;
 mod forms;
+mod head;
 mod licences;
 mod limits;
 mod matrix;
