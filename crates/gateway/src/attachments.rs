@@ -60,7 +60,7 @@ impl State {
     pub(crate) async fn file(&self, caller: &Caller, id: CaseId) -> Result<File, Problem> {
         let case = visible(self, caller, id).await?;
         let procedure: ProcedureId = case.summary.procedure.parse().map_err(|_| Kind::Internal)?;
-        let procedure = procedure_of(self, &procedure, case.version).await?;
+        let procedure = self.procedure(&procedure, case.version).await?;
         let desk = &self.readers.permit_office;
         let parties = permit_office::parties(desk, id).await?;
         let mut versions = permit_office::versions(desk, id).await?;
@@ -153,12 +153,6 @@ fn given(command: &Command) -> &[Document] {
     } else {
         &[]
     }
-}
-
-async fn procedure_of(state: &State, id: &ProcedureId, version: u32) -> Result<Arc<Procedure>, Problem> {
-    let found = permit_office::procedure(&state.readers.permit_office, id, Some(version)).await?;
-    let source = found.and_then(|found| found.source).ok_or(Kind::NotFound)?;
-    Procedure::parse(&source).map(Arc::new).map_err(|_| Kind::Internal.into())
 }
 
 /// Whether a step of the caller's role is about documents of this kind.
