@@ -10,7 +10,7 @@ use vault::Lookup;
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDATx\x9cc\xf8\xff\xff?\0\x05\xfe\x02\xfe\r\xefF\xb8\0\0\0\0IEND\xaeB`\x82";
 
 /// A PDF of one page with a square of this colour.
-fn pdf(color: &str) -> Vec<u8> {
+pub(crate) fn pdf(color: &str) -> Vec<u8> {
     let drawing = format!("{color} rg 20 20 60 60 re f");
     let objects = [
         "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
@@ -168,13 +168,18 @@ async fn what_an_officer_brings_is_the_applicants_once_it_is_handed_in() {
 
 /// The value of a hidden field or of the address's token.
 #[track_caller]
-fn token(page: &Answer) -> String {
+pub(crate) fn token(page: &Answer) -> String {
     let start = page.text.find("?csrf=").unwrap_or_else(|| panic!("no form: {}", page.text)) + 6;
     page.text[start..].split('"').next().unwrap().to_owned()
 }
 
 /// A form with a file, as browsers send it.
-async fn upload(browser: &Caller, address: &str, csrf: &str, (name, kind, content): (&str, &str, &[u8])) -> Answer {
+pub(crate) async fn upload(
+    browser: &Caller,
+    address: &str,
+    csrf: &str,
+    (name, kind, content): (&str, &str, &[u8]),
+) -> Answer {
     let head = format!(
         "--part\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\nContent-Type: {kind}\r\n\r\n"
     );

@@ -1,9 +1,10 @@
 //! The case as an officer works on it: what is offered, what a form does once, and what the rules do not take.
 
 use crate::client::{Answer, Caller};
+use crate::documents::{pdf, token, upload};
 use crate::forms::{at, encoded, english, form_of, head_of, hidden, send};
 use crate::way::{building, to_the_order};
-use crate::world::{World, ZAHRA, done};
+use crate::world::{World, ZAHRA, done, small_works};
 use serde_json::json;
 
 /// An officer's browser, with the case that is worked on.
@@ -219,4 +220,39 @@ async fn nobody_acts_where_they_may_not() {
     assert_eq!(send(&citizen, &address, &format!("csrf={csrf}&seen={seen}")).await.status, 403);
     assert_eq!(send(&world.anybody(), &address, "csrf=x").await.status, 401);
     assert_eq!(count(&world, &case, "StepCompleted").await, 0);
+}
+
+/// An officer whom the vault knows, as it knows those who signed in.
+async fn known(world: &World, role: &str, department: &str) -> Caller {
+    let person = world.vault.person_for(&vault::Lookup::account(role)).await.unwrap();
+    let (role, department) = (role.parse().unwrap(), Some(department.parse().unwrap()));
+    world.signed_in(kernel::Actor { person, role, department, districts: kernel::Districts::ALL })
+}
+
+#[tokio::test]
+async fn a_document_that_a_step_needs_is_handed_in_with_its_form() {
+    let world = World::start().await;
+    let mut application = small_works(ZAHRA, "3-1");
+    application["facts"]["area"] = json!(60);
+    let case = world.citizen(ZAHRA).await.post("/v1/cases", &application).await.ok();
+    let case = case["case"].as_str().unwrap().to_owned();
+    let check = json!({ "outcome": "small-works", "checklist": { "small": true } });
+    let last = done(&world.intake(), &format!("/v1/cases/{case}/steps/check/complete"), check).await;
+    world.intake().get(&format!("/v1/inbox?after={last}")).await.ok();
+    let browser = known(&world, "technical-officer", "district-office").await;
+    let visit = Desk { browser, page: format!("/cases/{case}") };
+    let without = visit.try_act("complete-visit", &[("note", "دیدم")]).await;
+    for told in ["مدرک لازم است: گزارش بازدید", "href=\"#complete-visit-documents\"", ">دیدم</textarea>", "هنوز نیست"]
+    {
+        assert!(without.status == 422 && without.text.contains(told), "{told}: {}", without.text);
+    }
+    let report = format!("/cases/{case}/documents/visit-report");
+    let csrf = token(&at(&visit.browser, &report).await);
+    let sent = upload(&visit.browser, &report, &csrf, ("report.pdf", "application/pdf", &pdf("0 0 1"))).await;
+    assert_eq!(sent.status, 303, "{}", sent.text);
+    assert!(at(&visit.browser, &visit.page).await.text.contains("با این فرم تحویل می‌شود"));
+    visit.act("complete-visit", &[("note", "دیدم")]).await;
+    let given = world.intake().get(&format!("/v1/cases/{case}")).await.ok();
+    let kinds: Vec<_> = given["documents"].as_array().unwrap().iter().map(|one| one["kind"].clone()).collect();
+    assert_eq!(kinds, [json!("deed"), json!("visit-report")]);
 }

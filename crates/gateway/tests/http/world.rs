@@ -199,7 +199,7 @@ impl World {
         self.signed_in(kernel::Actor { person, role, department: None, districts: kernel::Districts::ALL })
     }
 
-    fn signed_in(&self, actor: kernel::Actor) -> Caller {
+    pub(crate) fn signed_in(&self, actor: kernel::Actor) -> Caller {
         let cookie = Session::begin(actor, None, None).unwrap().cookie(&self.vault, &city(), false);
         self.anybody().with("cookie", cookie.split(';').next().unwrap())
     }

@@ -2,9 +2,10 @@
 
 use crate::access::Caller;
 use crate::gateway::{Shared, State as Gate};
+use crate::parse::{Sha256, one};
 use crate::problem::{Kind, Problem};
 use crate::routes::{opened, visible};
-use departments::permit_office::{self, CaseView, Happened, LicenceView};
+use departments::permit_office::{self, CaseView, DocumentView, Happened, LicenceView};
 use departments::revenue::{self, BillView};
 use departments::{Limit, Personal};
 use kernel::{CaseId, Position, StepId};
@@ -50,7 +51,8 @@ impl File {
             None => None,
         };
         let bills = revenue::bills(&state.readers.revenue, id).await?;
-        Ok(File { id, case, procedure, history, licence, bills, brought: Vec::new() })
+        let brought = brought(state, caller, &case, id).await?;
+        Ok(File { id, case, procedure, history, licence, bills, brought })
     }
 
     /// The place of the last event: what a form says it has seen.
@@ -76,6 +78,19 @@ impl File {
         self.case.documents.iter().any(|known| known.kind == kind.as_str())
             || self.brought.iter().any(|brought| brought.kind == *kind)
     }
+}
+
+/// What the officer brought and the case has not: a document that was handed in over another way is not given twice.
+async fn brought(state: &Gate, caller: &Caller, case: &CaseView, id: CaseId) -> Result<Vec<Document>, Problem> {
+    let mut brought = Vec::new();
+    for waiting in state.waiting(caller, id).await? {
+        let given = |known: &DocumentView| known.kind == waiting.kind.as_str() && known.sha256 == waiting.sha256;
+        if !case.documents.iter().any(given) {
+            let hash: Sha256 = one("sha256", &waiting.sha256)?;
+            brought.push(Document { kind: waiting.kind, sha256: hash.0 });
+        }
+    }
+    Ok(brought)
 }
 
 async fn history(state: &Gate, id: CaseId, personal: Personal) -> Result<Vec<Happened>, Problem> {

@@ -33,6 +33,8 @@ pub(super) struct Paper {
     pub(super) kind: String,
     pub(super) title: String,
     pub(super) is_there: bool,
+    /// Brought, and handed in with this form.
+    pub(super) is_brought: bool,
 }
 
 /// Values with what they are called.

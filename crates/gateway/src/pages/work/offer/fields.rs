@@ -96,7 +96,8 @@ impl Offers<'_> {
     fn paper(&self, kind: &StepId) -> Paper {
         let known = self.file.procedure.source().documents.iter().find(|known| known.id == *kind);
         let title = known.map_or_else(|| kind.to_string(), |known| self.text(&known.title));
-        Paper { kind: kind.to_string(), title, is_there: self.file.has(kind) }
+        let is_brought = self.file.brought.iter().any(|brought| brought.kind == *kind);
+        Paper { kind: kind.to_string(), title, is_there: self.file.has(kind), is_brought }
     }
 
     /// The fields and documents of the application.
