@@ -30,6 +30,7 @@
 //! | 37 | every route with what is made up | `inputs::n36_n37_…`; the description: gateway `http/openapi.rs` |
 //! | 38 | digits, spellings | kernel `text.rs`, gateway `parse.rs`, `http/sight.rs`; the applications here are in Persian digits |
 //! | 39 | bidi, NUL, surrogates | kernel `text.rs`, gateway `parse.rs`, import `record.rs`; over HTTP `inputs::n36_n37_…` |
+//! | 40 | zip bomb, pixel flood, polyglot, `../` names | `documents::n40_…`; documents `store`, `render`; gateway `http/documents.rs` |
 //! | 43 | role × route | gateway `http/matrix.rs`, foreign cases `http/sight.rs` |
 //! | 44 | tokens | gateway `http/tokens.rs` |
 //!
@@ -41,6 +42,7 @@ mod canary;
 mod crashes;
 mod database;
 mod disks;
+mod documents;
 mod feeds;
 mod freezes;
 mod harness;
