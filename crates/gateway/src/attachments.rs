@@ -5,11 +5,12 @@
 
 use crate::access::Caller;
 use crate::gateway::State;
+use crate::parse::{Sha256, one};
 use crate::permissions::Group;
 use crate::problem::{Kind, Problem, chain};
 use crate::routes::visible;
 use departments::Personal;
-use departments::permit_office::{self, CaseView, VersionView};
+use departments::permit_office::{self, CaseView, DocumentView, VersionView};
 use documents::Stored;
 use kernel::{CaseId, Instant, PersonId, ProcedureId, StepId};
 use permits::Command;
@@ -89,6 +90,19 @@ impl State {
         }
         waiting.sort_by(|one: &Waiting, other| one.kind.as_str().cmp(other.kind.as_str()));
         Ok(waiting)
+    }
+
+    /// The same as a command gives it, but for what the case has already: what was handed in another way is not given twice.
+    pub(crate) async fn brought(&self, caller: &Caller, case: &CaseView, id: CaseId) -> Result<Vec<Document>, Problem> {
+        let mut brought = Vec::new();
+        for waiting in self.waiting(caller, id).await? {
+            let given = |known: &DocumentView| known.kind == waiting.kind.as_str() && known.sha256 == waiting.sha256;
+            if !case.documents.iter().any(given) {
+                let hash: Sha256 = one("sha256", &waiting.sha256)?;
+                brought.push(Document { kind: waiting.kind, sha256: hash.0 });
+            }
+        }
+        Ok(brought)
     }
 
     /// Remembers what the caller brought for a case, in place of one of its kind that was not handed in.

@@ -90,19 +90,21 @@ pub struct AccessView {
 
 const WHAT: &str = "the looks at a file";
 
-/// The looks at a case's file, the last first; `after` is where the page before ended.
+/// The looks at a case's file from an event on, the last first; `after` is where the page before ended.
 ///
 /// # Errors
 /// When `after` is no position, or the database fails.
 pub async fn accesses(
     desk: &Desk,
     case: CaseId,
+    since: Position,
     after: Option<&str>,
     limit: Limit,
 ) -> Result<Page<AccessView>, QueryError> {
     const SQL: &str = "SELECT * FROM accesses WHERE case_id = $1 AND position < $2 ORDER BY position DESC LIMIT $3";
     let after = After::integer(WHAT, after, i64::MAX)?;
-    let rows: Vec<Access> = desk.fetch(WHAT, SQL, &[case.into(), after.into(), limit.asked().into()]).await?;
+    let rows: Vec<Access> =
+        desk.fetch(WHAT, SQL, &[case.into(), after.into(), since.into(), limit.asked().into()]).await?;
     Ok(page(rows, limit, |access| access.position.to_string(), |access| access.show(desk)))
 }
 

@@ -96,6 +96,15 @@ pub(super) fn answer(lang: Lang, field: &FieldSource, value: &Value) -> String {
     }
 }
 
+/// A value as it would be typed.
+pub(super) fn typed(value: &Value) -> String {
+    match value {
+        Value::Integer(number) => number.to_string(),
+        Value::Flag(flag) => if *flag { "yes" } else { "no" }.to_owned(),
+        Value::Choice(choice) => choice.to_string(),
+    }
+}
+
 /// What was typed into these fields, held to the rules one by one, so that each says what is wrong with it.
 pub(super) fn take<'a>(
     form: &mut Form,

@@ -1,9 +1,15 @@
 //! What happened to a case, in plain words: an event's name, what it is about in the procedure's own words, and by whom.
 
 use super::{Frame, words};
-use departments::permit_office::{Happened, Verdict};
+use crate::{gateway::State, problem::Problem};
+use departments::permit_office::{self, Happened, Verdict};
+use departments::{Limit, Personal};
+use kernel::CaseId;
 use permits::procedure::{Procedure, source::Text};
 use serde::de::DeserializeOwned;
+
+/// The most events of a case that are shown; few have so many.
+const MOST: usize = 1_000;
 
 /// A line of a timeline.
 pub(super) struct Line {
@@ -50,6 +56,32 @@ const SENTENCES: &[(&str, &str, &str)] = &[
     ("RecordClosed", "پرونده در سامانه دیگر بسته شد", "Closed in the other system"),
 ];
 
+/// All that happened to a case, in its order.
+pub(super) async fn past(state: &State, case: CaseId, personal: Personal) -> Result<Vec<Happened>, Problem> {
+    let (desk, mut past, mut next) = (&state.readers.permit_office, Vec::new(), None);
+    loop {
+        let limit = Limit::new(Some(u16::MAX));
+        let page = permit_office::timeline(desk, case, next.as_deref(), limit, personal).await?;
+        past.extend(page.items);
+        next = page.next;
+        if next.is_none() || past.len() >= MOST {
+            return Ok(past);
+        }
+    }
+}
+
+/// One event.
+pub(super) fn line(page: &Frame, procedure: &Procedure, one: &Happened) -> Line {
+    Teller { page, procedure }.line(one)
+}
+
+/// What a field or a document of the procedure is called.
+pub(super) fn item<'a>(procedure: &'a Procedure, id: &str) -> Option<&'a Text> {
+    let source = procedure.source();
+    let field = source.fields.iter().find(|field| field.id.as_str() == id).map(|field| &field.title);
+    field.or_else(|| source.documents.iter().find(|known| known.id.as_str() == id).map(|known| &known.title))
+}
+
 /// The newest first.
 pub(super) fn lines(page: &Frame, procedure: &Procedure, all: &[Happened]) -> Vec<Line> {
     let teller = Teller { page, procedure };
@@ -73,12 +105,18 @@ impl Teller<'_> {
     /// What it is about, and how it ended.
     fn detail(&self, one: &Happened) -> Option<String> {
         let lang = self.page.lang;
+        if one.event == "ReturnAnswered" {
+            return self.items(one, "corrected");
+        }
         let subject = one.subject.as_deref()?;
         let about = self.subject(&one.event, subject);
         let and = |more: Option<String>| Some(more.map_or_else(|| about.clone(), |more| format!("{about} – {more}")));
         match one.event.as_str() {
             "ApplicationSubmitted" => None,
             "StepCompleted" => and(fact(one, "outcome").and_then(|outcome: String| self.outcome(subject, &outcome))),
+            "StepOpened" | "ConsultationRequested" | "DeadlineMoved" => and(self.until(one, "due")),
+            "CaseReturned" => and(self.items(one, "corrections")),
+            "LicenceIssued" => and(self.until(one, "valid_until")),
             "ConsultationAnswered" => {
                 and(fact(one, "verdict").map(|verdict: Verdict| words::verdict(lang, verdict).to_owned()))
             }
@@ -88,6 +126,22 @@ impl Teller<'_> {
             "BillIssued" => fact(one, "total").map(|total: i64| self.page.rials(&total)),
             _ => Some(about),
         }
+    }
+
+    /// Until which day.
+    fn until(&self, one: &Happened, name: &str) -> Option<String> {
+        let day: String = fact(one, name)?;
+        Some(format!("{} {}", self.page.t("تا", "by"), self.page.day(&day)))
+    }
+
+    /// Fields and documents by their names.
+    fn items(&self, one: &Happened, name: &str) -> Option<String> {
+        let ids: Vec<String> = fact(one, name)?;
+        let titled = |id: &String| {
+            item(self.procedure, id).map_or_else(|| id.clone(), |title| title.get(self.page.lang).to_owned())
+        };
+        let titles: Vec<String> = ids.iter().map(titled).collect();
+        Some(titles.join(self.page.t("، ", ", "))).filter(|titles| !titles.is_empty())
     }
 
     /// A step, an agency, an article or a clock by its name; a number in the reader's digits.

@@ -21,6 +21,7 @@ mod headers;
 mod home;
 mod language;
 mod licence;
+mod mine;
 mod my;
 mod payment;
 mod revenue;
@@ -87,7 +88,10 @@ fn routes() -> Router<Shared> {
         .route("/apply/{procedure}/{part}", get(apply::show).post(apply::take))
         .route("/my", get(my::cases))
         .route("/cases/{case}", get(my::case))
-        .route("/cases/{case}/withdraw", post(my::withdraw))
+        .route("/cases/{case}/withdraw", post(mine::withdraw))
+        .route("/cases/{case}/answer", get(mine::ask_answer).post(mine::answer))
+        .route("/cases/{case}/object", get(mine::ask_object).post(mine::object))
+        .route("/cases/{case}/accesses", get(mine::accesses))
         .route("/signin", get(sign_in::begin))
         .route(SIGNED_IN, get(sign_in::back))
         .route("/signin/as", post(sign_in::turn))

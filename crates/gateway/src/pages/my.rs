@@ -1,22 +1,17 @@
 //! A citizen's own cases.
 
-use super::{Form, Frame, Page, Signed, happened, html, html_with, see};
+use super::{Frame, Page, Signed, html};
 use crate::{
     extract::CasePath,
     gateway::{Shared, State as Gate},
-    problem::{Kind, Problem},
-    routes::visible,
+    problem::Problem,
 };
 use askama::Template;
-use axum::{extract::State, http::StatusCode};
-use departments::permit_office::{self, CaseSummary, CaseView, Holder, Search, Sight};
-use departments::{Limit, Personal, Title};
-use kernel::{CaseId, Lang, ProcedureId};
-use permits::Command;
+use axum::extract::State;
+use departments::permit_office::{self, CaseSummary, Holder, Search, Sight};
+use departments::{Limit, Title};
+use kernel::Lang;
 use std::collections::HashMap;
-
-/// How many of the things that happened are shown at once.
-const MOST: u16 = 100;
 
 #[derive(Template)]
 #[template(path = "my.html")]
@@ -58,69 +53,13 @@ pub(crate) async fn cases(
     html(&My { drafts, next: found.next.map(|next| super::frame::encode(&next)), cases, page })
 }
 
-#[derive(Template)]
-#[template(path = "case.html")]
-struct OneCase {
-    page: Frame,
-    form: Form,
-    line: Line,
-    case: CaseView,
-    withdrawable: bool,
-    happened: Vec<happened::Line>,
-}
-
-/// One of them.
+/// One of them, as whoever is signed in sees it.
 pub(crate) async fn case(State(state): State<Shared>, signed: Signed, CasePath(id): CasePath) -> Page {
-    if !signed.caller.is_citizen() {
-        return super::work::case(&state, &signed, id).await;
+    if signed.caller.is_citizen() {
+        super::mine::show(&state, &signed, id).await
+    } else {
+        super::work::case(&state, &signed, id).await
     }
-    let case = visible(&state, &signed.caller, id).await?;
-    html(&one(&state, &signed, case, Form::default()).await?)
-}
-
-/// Takes the application back, once that was confirmed.
-pub(crate) async fn withdraw(
-    State(state): State<Shared>,
-    signed: Signed,
-    CasePath(id): CasePath,
-    mut form: Form,
-) -> Page {
-    if !form.is("sure", "yes") {
-        form.wrong("sure", "برای پس‌گرفتن درخواست این را تأیید کنید.", "Confirm this to take the application back.");
-        return again(&state, &signed, id, form).await;
-    }
-    let head = signed.head(&state, &form);
-    match state.send(&signed.caller, head, Some(id), Command::Withdraw { case: id }).await {
-        Ok(_) => see(&format!("/cases/{id}")),
-        Err(problem) => {
-            form.refused(&problem, |_| None);
-            again(&state, &signed, id, form).await
-        }
-    }
-}
-
-fn number_of(case: &CaseView) -> Result<CaseId, Problem> {
-    case.summary.case.parse().map_err(|_| Kind::Internal.into())
-}
-
-async fn again(state: &Gate, signed: &Signed, id: CaseId, form: Form) -> Page {
-    let case = visible(state, &signed.caller, id).await?;
-    html_with(StatusCode::UNPROCESSABLE_ENTITY, &one(state, signed, case, form).await?)
-}
-
-async fn one(state: &Gate, signed: &Signed, case: CaseView, form: Form) -> Result<OneCase, Problem> {
-    let number = case.summary.case.clone();
-    let page = signed.frame(&format!("پرونده {}", kernel::text::fa_digits(&number)), &format!("Case {number}"));
-    let titles = titles(state, page.lang).await?;
-    let id: ProcedureId = case.summary.procedure.parse().map_err(|_| Kind::Internal)?;
-    let procedure = state.procedure(&id, case.version).await?;
-    let desk = &state.readers.permit_office;
-    // A licence's new holder is not told what was said of the one before.
-    let past = permit_office::timeline(desk, number_of(&case)?, None, Limit::new(Some(MOST)), Personal::Hidden).await?;
-    let happened = happened::lines(&page, &procedure, &past.items);
-    let line = line(&page, &titles, case.summary.clone());
-    let withdrawable = signed.caller.is_citizen() && case.summary.status == "in-progress";
-    Ok(OneCase { page, form, line, case, withdrawable, happened })
 }
 
 /// What the services are called.
@@ -150,7 +89,7 @@ pub(super) fn status(page: &Frame, status: &str) -> &'static str {
     page.t(fa, en)
 }
 
-fn holder(page: &Frame, holder: Holder) -> &'static str {
+pub(super) fn holder(page: &Frame, holder: Holder) -> &'static str {
     match holder {
         Holder::Applicant => page.t("شما", "You"),
         Holder::City => page.t("شهرداری", "The city"),

@@ -6,8 +6,8 @@ mod view;
 
 pub(super) use application::apply;
 pub(crate) use look::{Looks, looked, opened};
-pub(crate) use view::visible;
 pub(super) use view::{AfterQuery, ListQuery, case, timeline};
+pub(crate) use view::{own_words, visible};
 
 use super::parties;
 use crate::access::Caller;

@@ -1,6 +1,7 @@
 //! Applying in a browser, page by page: the draft that is kept, what is wrong with a field, and one case for one draft.
 
 use crate::client::{Answer, Caller};
+use crate::forms::{at, english, head_of, hidden};
 use crate::world::{REZA, World, ZAHRA};
 use hyper::Method;
 
@@ -10,24 +11,10 @@ const WHO: &str =
 const PLACE: &str = "parcel=%DB%B3-%DB%B2%DB%B1&district=3";
 const FACTS: &str = "fact-area=%DB%B4%DB%B0&fact-structural=no";
 
-/// The value of a hidden field.
-#[track_caller]
-fn hidden(page: &Answer, name: &str) -> String {
-    let field = format!("name=\"{name}\" value=\"");
-    let start = page.text.find(&field).unwrap_or_else(|| panic!("no {name}: {}", page.text)) + field.len();
-    page.text[start..].split('"').next().unwrap().to_owned()
-}
-
-async fn at(browser: &Caller, address: &str) -> Answer {
-    let page = browser.get(address).await;
-    assert_eq!(page.status, 200, "{address}: {}", page.text);
-    page
-}
-
 /// Sends a page's form as a browser does that has opened it.
 async fn send(browser: &Caller, address: &str, form: &str) -> Answer {
     let page = at(browser, address).await;
-    let form = format!("csrf={}&key={}&{form}", hidden(&page, "csrf"), hidden(&page, "key"));
+    let form = format!("{}&{form}", head_of(&page, address));
     browser.send(Method::POST, address, FORM, form.into_bytes()).await
 }
 
@@ -73,8 +60,7 @@ async fn each_page_says_what_is_wrong_and_the_draft_follows_the_person() {
         structural.text
     );
     // On another device, after signing in anew, in the other language.
-    let desk = world.browser_of(ZAHRA).await;
-    let desk = desk.with("cookie", &format!("{}; daftar-lang=en", desk.header("cookie")));
+    let desk = english(&world.browser_of(ZAHRA).await);
     assert_eq!(desk.get("/apply/small-works").await.header("location"), "/apply/small-works/facts");
     let facts = at(&desk, "/apply/small-works/facts").await;
     assert!(facts.text.contains("value=\"40\"") && facts.text.contains("need a building permit"), "{}", facts.text);

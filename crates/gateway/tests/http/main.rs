@@ -13,6 +13,7 @@ mod licences;
 mod limits;
 mod matrix;
 mod openapi;
+mod own_case;
 mod paying;
 mod sight;
 mod tokens;

@@ -11,10 +11,11 @@ use permits::procedure::{
     formula::Scope,
     source::{DocumentSource, Phase, Source, StepSource},
 };
+use std::sync::Arc;
 
 /// A procedure with what else an application for it must know.
 pub(super) struct Service {
-    pub(super) procedure: Procedure,
+    pub(super) procedure: Arc<Procedure>,
     /// Districts are numbered 1 to this.
     pub(super) districts: u8,
 }
@@ -23,9 +24,8 @@ impl Service {
     /// The newest version of a procedure that can be applied for.
     pub(super) async fn open(state: &State, id: &ProcedureId) -> Result<Service, Problem> {
         let desk = &state.readers.permit_office;
-        let found = permit_office::procedure(desk, id, None).await?.ok_or(Kind::NotFound)?;
-        let text = found.source.ok_or(Kind::NotFound)?;
-        let procedure = Procedure::parse(&text).map_err(|_| Kind::Internal)?;
+        let newest = permit_office::procedures(desk).await?.into_iter().find(|known| known.procedure == id.as_str());
+        let procedure = state.procedure(id, newest.ok_or(Kind::NotFound)?.version).await?;
         if procedure.observed() {
             return Err(Kind::NotFound.into());
         }

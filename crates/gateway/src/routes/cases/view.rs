@@ -73,12 +73,12 @@ pub(in super::super) async fn timeline(
     fields.done()?;
     caught_up(desk, query.after.as_deref()).await?;
     opened(&state, &caller, case).await?;
-    let words = words(&state, &caller, case).await?;
+    let words = own_words(&state, &caller, case).await?;
     Ok(Json(permit_office::timeline(desk, case, query.page.as_deref(), limit, words).await?))
 }
 
-/// A licence's new holder is not told what was said of the one before.
-async fn words(state: &Gate, caller: &Caller, case: CaseId) -> Result<Personal, Problem> {
+/// Whether the caller sees what was said about a case: a licence's new holder is not told what was said of the one before.
+pub(crate) async fn own_words(state: &Gate, caller: &Caller, case: CaseId) -> Result<Personal, Problem> {
     if caller.is_citizen() {
         let licence = permit_office::licence_of(&state.readers.permit_office, case).await?;
         if licence.is_some_and(|licence| licence.transfers > 0) {
