@@ -147,6 +147,8 @@ pub(crate) struct Pages {
     pub(crate) fresh: crate::pages::Fresh,
     /// The last figures of the office.
     pub(crate) glance: crate::pages::Last,
+    /// Desks that are told of what is new.
+    pub(crate) live: crate::pages::Live,
 }
 
 /// Shared by every handler.
@@ -179,6 +181,7 @@ impl Gateway {
             form_targets: targets,
             fresh: crate::pages::Fresh::default(),
             glance: crate::pages::Last::default(),
+            live: crate::pages::Live::default(),
             sign_in,
         };
         let metrics = Metrics::register(&mut registry.lock().unwrap_or_else(PoisonError::into_inner));

@@ -184,6 +184,7 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/revenue", REVENUE),
     rule("POST", "/revenue/refunds", REVENUE),
     rule("GET", "/desk", WORKERS),
+    rule("GET", "/desk/live", WORKERS),
     rule("GET", "/head", Some(&[PermitOffice])),
     rule("GET", "/head/csv/{table}", Some(&[PermitOffice])),
     rule("POST", "/cases/{case}/acts/{act}", WORKERS),

@@ -38,7 +38,7 @@ pub async fn serve(listener: TcpListener, mut gateway: Gateway, shutdown: impl F
     let beside = [gateway.test_bank.take(), gateway.built_in_sign_in.take()];
     let state = gateway.into_state();
     let connections = state.metrics.connections.clone();
-    let service = TowerToHyperService::new(routes::service(state, beside));
+    let service = TowerToHyperService::new(routes::service(Arc::clone(&state), beside));
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let graceful = GracefulShutdown::new();
     let mut shutdown = pin!(shutdown);
@@ -61,6 +61,7 @@ pub async fn serve(listener: TcpListener, mut gateway: Gateway, shutdown: impl F
         });
     }
     drop(listener);
+    state.pages.live.close();
     if tokio::time::timeout(DRAIN, graceful.shutdown()).await.is_err() {
         tracing::warn!("some requests did not end in time");
     }

@@ -35,6 +35,7 @@ macro_rules! assets {
 static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     let all = assets! {
         "daftar.css" "text/css; charset=utf-8";
+        "desk.js" "text/javascript; charset=utf-8";
         "icon.svg" "image/svg+xml";
         "vazirmatn.woff2" "font/woff2";
         "vazirmatn-OFL.txt" "text/plain; charset=utf-8";

@@ -34,6 +34,7 @@ mod work;
 
 pub use sign_in::SIGNED_IN;
 
+pub(crate) use desk::live::Live;
 pub(crate) use form::Form;
 pub(crate) use frame::Frame;
 pub(crate) use head::Last;
@@ -108,6 +109,7 @@ fn routes() -> Router<Shared> {
         .route("/revenue", get(revenue::revenue))
         .route("/revenue/refunds", post(revenue::order))
         .route("/desk", get(desk::desk))
+        .route("/desk/live", get(desk::live::live))
         .route("/head", get(head::head))
         .route("/head/csv/{table}", get(head::csv))
         .route("/cases/{case}/acts/{act}", post(work::act))

@@ -120,8 +120,13 @@ impl Cookies {
     /// The session in this cookie, if it is one of ours that still holds.
     pub(crate) fn session(&self, value: &str) -> Option<Session> {
         let session: Session = self.open("session", value)?;
+        self.holds(&session).then_some(session)
+    }
+
+    /// Whether a session still holds.
+    pub(crate) fn holds(&self, session: &Session) -> bool {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).contains_key(&session.id);
-        (session.holds(now()) && !ended).then_some(session)
+        session.holds(now()) && !ended
     }
 
     /// A newer cookie for a session whose cookie is some minutes old.

@@ -91,7 +91,10 @@ pub(super) async fn meet(State(state): State<Shared>, path: MatchedPath, request
         response = told(&visitor, &problem);
     }
     let headers = response.headers_mut();
+    // A page that listens by itself does not keep anybody signed in.
+    let is_stream = headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream");
     if let Some(newer) = visitor.session.as_ref().and_then(|session| cookies.renewed(session))
+        && !is_stream
         && !headers.contains_key(header::SET_COOKIE)
         && let Ok(newer) = HeaderValue::try_from(newer)
     {

@@ -1,13 +1,15 @@
 //! A caller of the API: one role with its token.
 
 use http_body_util::{BodyExt, Full};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::{HeaderMap, Method, Request, StatusCode};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::time::error::Elapsed;
 
 /// An answer, read to its end.
 #[derive(Debug)]
@@ -49,6 +51,15 @@ impl Caller {
         self.send(Method::GET, path, None, Vec::new()).await
     }
 
+    /// The same, without waiting for its end.
+    pub(crate) async fn listen(&self, path: &str) -> Stream {
+        let mut request = Request::new(Full::new(Bytes::new()));
+        *request.uri_mut() = format!("http://{}{path}", self.address).parse().unwrap();
+        *request.headers_mut() = self.headers.clone();
+        let (parts, body) = self.http.request(request).await.unwrap().into_parts();
+        Stream { status: parts.status, headers: parts.headers, body }
+    }
+
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {
         self.send(Method::POST, path, Some("application/json"), body.to_string().into_bytes()).await
     }
@@ -66,6 +77,22 @@ impl Caller {
         let bytes = body.collect().await.unwrap().to_bytes();
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Answer { status: parts.status, headers: parts.headers, text, bytes }
+    }
+}
+
+/// An answer that goes on.
+pub(crate) struct Stream {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    body: Incoming,
+}
+
+impl Stream {
+    /// What comes next; nothing where it has ended, and an error where it stays silent for so long.
+    pub(crate) async fn next(&mut self, patience: Duration) -> Result<Option<String>, Elapsed> {
+        let frame = tokio::time::timeout(patience, self.body.frame()).await?;
+        let data = frame.map(|frame| frame.unwrap().into_data().unwrap());
+        Ok(data.map(|data| String::from_utf8(data.to_vec()).unwrap()))
     }
 }
 

@@ -11,6 +11,7 @@ mod forms;
 mod head;
 mod licences;
 mod limits;
+mod live;
 mod matrix;
 mod openapi;
 mod own_case;

@@ -35,7 +35,7 @@ pub(crate) struct World {
     pub(crate) nats: NatsServer,
     pub(crate) registrar: Option<Handle>,
     projectors: watch::Sender<bool>,
-    _stop: watch::Sender<bool>,
+    gateway: watch::Sender<bool>,
     _data: DataFolder,
 }
 
@@ -133,7 +133,7 @@ impl World {
         let (stop, stopping) = watch::channel(false);
         tokio::spawn(gateway::serve(listener, gateway, until(stopping)));
         let registrar = Some(registrar);
-        let world = World { address, signer, vault, nats, registrar, projectors, _stop: stop, _data: data };
+        let world = World { address, signer, vault, nats, registrar, projectors, gateway: stop, _data: data };
         world.found().await;
         world
     }
@@ -158,6 +158,11 @@ impl World {
     /// Ends the projectors: what is written from now on cannot be read.
     pub(crate) fn stop_projectors(&self) {
         self.projectors.send_replace(true);
+    }
+
+    /// Ends the gateway: what is being served may end.
+    pub(crate) fn stop_gateway(&self) {
+        self.gateway.send_replace(true);
     }
 
     pub(crate) fn anybody(&self) -> Caller {

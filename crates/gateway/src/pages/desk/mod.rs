@@ -1,6 +1,7 @@
 //! The desk of a role in its districts: what is due, what is overdue, what an officer has taken.
 
 mod line;
+pub(super) mod live;
 
 use super::words;
 use super::{Form, Frame, Page, Signed, html, now, see, visitor::local};
@@ -66,6 +67,8 @@ struct Desk {
     lines: Vec<Line>,
     next: Option<String>,
     taken: bool,
+    /// Where the page listens for what is new.
+    live: String,
 }
 
 impl Desk {
@@ -89,6 +92,8 @@ pub(super) async fn desk(State(state): State<Shared>, signed: Signed, RawQuery(q
     let at = now();
     let ask = ask(&signed, tab, district, query.get("page"), at)?;
     let reader = &state.readers.permit_office;
+    // What comes while the tables are read is told of as new.
+    let position = reader.reader().position().await.ok().flatten().map_or(0, |position| position.0);
     let found = permit_office::inbox(reader, &ask).await?;
     let tabs = tabs(&state, &signed, &page, (tab, &ask), at).await?;
     let services = state.services().await?;
@@ -98,8 +103,17 @@ pub(super) async fn desk(State(state): State<Shared>, signed: Signed, RawQuery(q
     let next = found.next.map(|next| format!("{}&page={}", address(tab, district), super::frame::encode(&next)));
     let role = words::role(page.lang, signed.caller.actor.role.as_str());
     let districts = districts(&state, signed.caller.actor.districts).await?;
+    let live = district.map_or_else(String::new, |district| format!("&district={district}"));
+    let live = format!("/desk/live?after={position}{live}");
     let (tab, district, taken) = (tab.name(), district.map(|district| district.0), query.get("taken").is_some());
-    html(&Desk { page, role, tabs, tab, districts, district, lines, next, taken })
+    html(&Desk { page, role, tabs, tab, districts, district, lines, next, taken, live })
+}
+
+/// The asked district, if it is one of the officer's; all of theirs where none is.
+fn held(signed: &Signed, district: Option<DistrictId>) -> Result<Districts, Problem> {
+    let Some(district) = district else { return Ok(signed.caller.actor.districts) };
+    signed.caller.in_district(district)?;
+    Ok([district].into_iter().collect())
 }
 
 fn ask(
@@ -109,13 +123,7 @@ fn ask(
     after: Option<&str>,
     at: Instant,
 ) -> Result<InboxAsk, Problem> {
-    let districts = match district {
-        Some(district) => {
-            signed.caller.in_district(district)?;
-            [district].into_iter().collect::<Districts>()
-        }
-        None => signed.caller.actor.districts,
-    };
+    let districts = held(signed, district)?;
     Ok(InboxAsk {
         role: signed.caller.actor.role.clone(),
         districts,
