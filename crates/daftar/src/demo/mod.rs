@@ -18,7 +18,7 @@ use async_nats::Client;
 use indicatif::{ProgressBar, ProgressStyle};
 use kernel::Instant;
 use office::Office;
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 use story::Story;
 use vault::{Vault, VaultError};
 
@@ -54,6 +54,10 @@ pub(crate) enum DemoError {
     NotTaken,
     #[error(transparent)]
     Founding(#[from] FoundingError),
+    #[error(transparent)]
+    Documents(#[from] documents::OpenError),
+    #[error("a document cannot be kept")]
+    Document(#[from] documents::PutError),
     #[error("the vault does not open")]
     Vault(#[from] VaultError),
     #[error("the city's zone is unknown")]
@@ -66,7 +70,12 @@ pub(crate) fn is_made_up(config: &Config) -> bool {
 }
 
 /// Fills a city with weeks of made-up activity, unless that is done already; one that was interrupted goes on.
-pub(crate) async fn make(config: &Config, folder: &Folder, vault: &Vault, client: Client) -> Result<(), DemoError> {
+pub(crate) async fn make(
+    config: &Config,
+    folder: &Folder,
+    vault: &Arc<Vault>,
+    client: Client,
+) -> Result<(), DemoError> {
     let mark = Mark { path: config.data.join(MARK) };
     match mark.read() {
         Some(true) => return Ok(()),
@@ -84,10 +93,11 @@ pub(crate) async fn make(config: &Config, folder: &Folder, vault: &Vault, client
     }
     folder.found(office.commands()).await?;
     office.catch_up().await?;
+    let store = documents::Store::open(config.documents.clone(), Arc::clone(vault))?;
     let citizens = people::citizens(vault).await?;
     let officers = people::officers(folder, vault).await?;
     let procedures = folder.procedures().filter(|procedure| !procedure.observed()).collect();
-    let mut story = Story::new(office, vault, citizens, officers, procedures);
+    let mut story = Story::new(office, vault, &store, citizens, officers, procedures);
     let bar = ProgressBar::new(u64::from(DAYS.unsigned_abs())).with_message("made-up days");
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} {msg}  {elapsed}") {
         bar.set_style(style);

@@ -30,6 +30,7 @@ const APPLIES_ON_HOLIDAY: usize = 8;
 pub(super) struct Story<'a> {
     office: Office,
     vault: &'a Vault,
+    store: &'a documents::Store,
     citizens: Vec<Citizen>,
     officers: Vec<Officer>,
     procedures: Vec<Procedure>,
@@ -44,13 +45,14 @@ impl<'a> Story<'a> {
     pub(super) fn new(
         office: Office,
         vault: &'a Vault,
+        store: &'a documents::Store,
         citizens: Vec<Citizen>,
         officers: Vec<Officer>,
         procedures: Vec<Procedure>,
     ) -> Story<'a> {
         let dice = Dice::new(1405 + office.cases.len() as u64);
         let (versions, seen) = (BTreeMap::new(), BTreeSet::new());
-        Story { office, vault, citizens, officers, procedures, dice, versions, seen }
+        Story { office, vault, store, citizens, officers, procedures, dice, versions, seen }
     }
 
     pub(super) async fn end(self) -> Result<(), DemoError> {
@@ -103,7 +105,7 @@ impl<'a> Story<'a> {
             What::Complete { documents, .. } => (Vec::new(), documents.clone()),
             _ => (Vec::new(), Vec::new()),
         };
-        let documents = self.papers(index, Some(case), &kinds);
+        let documents = self.papers(index, Some(case), applicant, &kinds).await?;
         let note = match (applicant, words(&wanted.what, &mut self.dice)) {
             (Some(person), Some(words)) => Some(self.vault.seal(person, words.as_bytes()).await?),
             _ => None,
@@ -171,16 +173,26 @@ impl<'a> Story<'a> {
         asked.map(|field| FactValue { field: field.id.clone(), value: moves::answer(&field.holds, dice) }).collect()
     }
 
-    /// The next version of each of these documents.
-    fn papers(&mut self, index: usize, case: Option<CaseId>, kinds: &[StepId]) -> Vec<Document> {
+    /// The next version of each of these documents, kept under its owner's key.
+    async fn papers(
+        &mut self,
+        index: usize,
+        case: Option<CaseId>,
+        owner: Option<PersonId>,
+        kinds: &[StepId],
+    ) -> Result<Vec<Document>, DemoError> {
         let mut made = Vec::with_capacity(kinds.len());
         for kind in kinds {
             let version = self.versions.entry((case.unwrap_or(CaseId::CITY), kind.clone())).or_insert(0);
             *version += 1;
             let paper = papers::paper(kind.as_str(), index, *version);
             made.push(Document { kind: kind.clone(), sha256: Sha256::digest(&paper).into() });
+            if let Some(owner) = owner {
+                let whole = futures::stream::iter([Ok::<_, std::io::Error>(paper.into())]);
+                self.store.put(owner, None, whole).await?;
+            }
         }
-        made
+        Ok(made)
     }
 
     /// Somebody applies: mostly online, sometimes by telephone, and now and then in an office that should be closed.
@@ -213,7 +225,7 @@ impl<'a> Story<'a> {
         };
         let index = self.office.cases.len();
         let parcel = format!("{}-{}-{}", district.0, self.dice.between(1, 900), self.dice.between(1, 300));
-        let documents = self.papers(index, None, &kinds);
+        let documents = self.papers(index, None, Some(citizen.person), &kinds).await?;
         let application = Application {
             procedure: id,
             district,
