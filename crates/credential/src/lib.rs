@@ -8,6 +8,7 @@
 mod jws;
 mod keys;
 mod licence;
+mod pdf;
 mod qr;
 mod sd_jwt;
 mod status;
@@ -17,5 +18,6 @@ mod tests;
 pub use jws::Refused;
 pub use keys::{InvalidKeys, Keys};
 pub use licence::{Credential, Licence, Title, type_metadata};
+pub use pdf::{PdfError, Section, Sheet, pdf};
 pub use qr::Qr;
 pub use status::{Change, History, InvalidListName, ListName, Status, StatusList, StatusToken};

@@ -2,6 +2,7 @@
 
 mod credential;
 mod lists;
+mod paper;
 
 use crate::{Keys, Licence, Title};
 use kernel::{Date, Instant};

@@ -148,6 +148,7 @@ pub const RULES: &[Rule] = &[
     // A credential is too long for an address, and no business of a log that keeps addresses.
     rule("POST", "/check", ANYBODY),
     rule("GET", "/licences/{number}", ANYBODY),
+    rule("GET", "/licences/{number}/licence.pdf", READERS),
     rule("GET", "/licences/{number}/credential", CITIZEN),
     rule("GET", "/services", ANYBODY),
     rule("GET", "/services/{procedure}", ANYBODY),

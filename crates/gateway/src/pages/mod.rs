@@ -80,6 +80,7 @@ fn routes() -> Router<Shared> {
         .route("/lang", get(language::choose))
         .route("/check", get(check::check).post(check::shown))
         .route("/licences/{number}", get(licence::page))
+        .route("/licences/{number}/licence.pdf", get(licence::print))
         .route("/licences/{number}/credential", get(licence::credential))
         .route("/services", get(services::all))
         .route("/services/{procedure}", get(services::one))

@@ -65,6 +65,12 @@ async fn its_holder_sees_all_of_it_and_anybody_what_is_public() {
     assert_eq!(got.header("cache-control"), "no-store");
     assert_eq!(world.browser_of(REZA).await.get(&credential).await.status, 404);
     assert_eq!(world.anybody().get(&credential).await.status, 303, "sign in first");
+    let paper = format!("{address}/licence.pdf");
+    let printed = holder.get(&paper).await;
+    assert_eq!((printed.status.as_u16(), printed.header("content-type")), (200, "application/pdf"));
+    assert!(printed.text.starts_with("%PDF-"));
+    assert_eq!(world.browser_of(REZA).await.get(&paper).await.status, 404);
+    assert_eq!(world.anybody().get(&paper).await.status, 303, "sign in first");
     assert_eq!(world.anybody().get("/licences/L-1405-000099").await.status, 404);
 }
 

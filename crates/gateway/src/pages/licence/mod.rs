@@ -9,11 +9,17 @@ use super::{Frame, Page, Signed, Visitor, html};
 use crate::extract::LicencePath;
 use crate::gateway::Shared;
 use crate::licences::{self, Held, now};
-use crate::problem::Kind;
+use crate::problem::{Kind, Problem};
 use askama::Template;
-use axum::{Extension, extract::State};
+use axum::{
+    Extension,
+    extract::State,
+    http::{HeaderValue, header},
+    response::IntoResponse as _,
+};
 use credential::Qr;
 use departments::permit_office::{LicencePassage, licence_history};
+use kernel::Lang;
 use paper::Line;
 use permits::numbers::LicenceNumber;
 
@@ -87,7 +93,7 @@ fn sheet(
     lines: Vec<Line>,
     history: &[LicencePassage],
 ) -> Document {
-    let address = check_address(&page.site.public_url, number);
+    let address = paper::check_address(&page.site.public_url, number);
     let name = page.t("کد QR برای استعلام این پروانه", "QR code for checking this licence");
     let passage = |passage: &LicencePassage| (stand::change(page.lang, passage.change), page.moment(&passage.at.at));
     Document {
@@ -106,12 +112,27 @@ fn sheet(
     }
 }
 
-/// Where anybody checks the licence.
-fn check_address(public_url: &str, number: LicenceNumber) -> String {
-    format!("{public_url}/check?number={number}")
-}
-
 /// The licence as a credential, to be kept by its holder.
 pub(crate) async fn credential(State(state): State<Shared>, signed: Signed, LicencePath(number): LicencePath) -> Page {
     licences::credential(&state, &signed.caller, number).await
+}
+
+/// The licence on paper, a page a language.
+pub(crate) async fn print(State(state): State<Shared>, signed: Signed, LicencePath(number): LicencePath) -> Page {
+    let held = licences::held(&state, &signed.caller, number).await?;
+    let sheets = [Lang::Fa, Lang::En].map(|lang| paper::sheet(lang, &held, &signed.visitor));
+    let title = number.to_string();
+    // Shaping and packing takes some milliseconds of a processor.
+    let written = tokio::task::spawn_blocking(move || credential::pdf(&title, &sheets)).await;
+    let document = written.map_err(|_| Kind::Internal)?.map_err(|error| {
+        tracing::error!(%error, %number, "a licence is not printed");
+        Problem::new(Kind::Internal)
+    })?;
+    let file = HeaderValue::try_from(format!("inline; filename=\"{number}.pdf\"")).map_err(|_| Kind::Internal)?;
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/pdf")),
+        (header::CONTENT_DISPOSITION, file),
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+    ];
+    Ok((headers, document).into_response())
 }

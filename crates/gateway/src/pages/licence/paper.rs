@@ -1,10 +1,13 @@
 //! What a licence says, line by line, in one language: the same on the page and on paper.
 
-use crate::licences::Held;
-use crate::pages::{facts, format, services::text};
+use super::stand::stand;
+use crate::licences::{Held, now};
+use crate::pages::{Visitor, facts, format, services::text};
+use credential::{Section, Sheet};
 use departments::permit_office::{Answer, LicenceView};
 use kernel::{Lang, time::parse_date};
 use permits::events::Value;
+use permits::numbers::LicenceNumber;
 use permits::procedure::source::FieldSource;
 
 /// A label and what stands beside it.
@@ -48,6 +51,44 @@ pub(super) fn works(lang: Lang, held: &Held) -> Vec<(String, String)> {
         Some((text(&field.title, lang), facts::answer(lang, field, &answer)))
     };
     source.fields.iter().filter_map(line).collect()
+}
+
+/// The licence's pages in one language.
+pub(super) fn sheet(lang: Lang, held: &Held, visitor: &Visitor) -> Sheet {
+    let t = |fa: &'static str, en: &'static str| if lang == Lang::Fa { fa } else { en };
+    let today = visitor.site.zone.date(now());
+    let stand = stand(&held.licence, today);
+    let stands = format!("{} ({} {})", stand.text(lang), t("در روز", "on"), format::day(lang, today));
+    let owned = |(label, value): Line| (label.to_owned(), value);
+    let mut said: Vec<_> = personal(lang, held).into_iter().map(owned).collect();
+    said.extend(public(lang, &held.licence).into_iter().map(owned));
+    let mut sections = vec![Section { heading: None, lines: said }];
+    let works = works(lang, held);
+    if !works.is_empty() {
+        sections
+            .push(Section { heading: Some(t("آنچه مجاز است", "What is allowed").to_owned()), lines: works });
+    }
+    Sheet {
+        rtl: lang == Lang::Fa,
+        city: visitor.city.text(lang).to_owned(),
+        title: held.procedure.source().title.get(lang).to_owned(),
+        number: format::digits(lang, &held.number.to_string()),
+        stands,
+        holds: stand.holds,
+        sections,
+        check: t(
+            "این پروانه ممکن است پس از چاپ معلق یا باطل شده باشد. با این کد یا در این نشانی بدانید که اکنون چگونه است:",
+            "This licence may have been suspended or revoked since it was printed. With this code or at this address you \
+             learn how it stands now:",
+        )
+        .to_owned(),
+        address: check_address(&visitor.site.public_url, held.number),
+    }
+}
+
+/// Where anybody checks the licence.
+pub(super) fn check_address(public_url: &str, number: LicenceNumber) -> String {
+    format!("{public_url}/check?number={number}")
 }
 
 fn value(answer: &Answer) -> Option<Value> {
