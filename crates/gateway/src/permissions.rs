@@ -156,6 +156,8 @@ pub const RULES: &[Rule] = &[
     rule("GET", "/apply/{procedure}/review", CITIZEN),
     rule("POST", "/apply/{procedure}/review", CITIZEN),
     rule("POST", "/apply/{procedure}/discard", CITIZEN),
+    rule("POST", "/apply/{procedure}/documents/{kind}", CITIZEN),
+    rule("POST", "/apply/{procedure}/documents/{kind}/remove", CITIZEN),
     rule("GET", "/apply/{procedure}/{part}", CITIZEN),
     rule("POST", "/apply/{procedure}/{part}", CITIZEN),
     rule("GET", "/my", Some(&[Citizen])),

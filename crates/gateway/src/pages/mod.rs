@@ -87,6 +87,8 @@ fn routes() -> Router<Shared> {
         .route("/apply/{procedure}", get(apply::begin))
         .route("/apply/{procedure}/review", get(apply::review).post(apply::send))
         .route("/apply/{procedure}/discard", post(apply::discard))
+        .route("/apply/{procedure}/documents/{kind}", post(apply::bring))
+        .route("/apply/{procedure}/documents/{kind}/remove", post(apply::take_out))
         .route("/apply/{procedure}/{part}", get(apply::show).post(apply::take))
         .route("/my", get(my::cases))
         .route("/cases/{case}", get(my::case))

@@ -6,20 +6,20 @@ use crate::world::{REZA, World, ZAHRA};
 use hyper::Method;
 
 const FORM: Option<&str> = Some("application/x-www-form-urlencoded");
-const WHO: &str =
+pub(crate) const WHO: &str =
     "for=me&name=%D8%B2%D9%87%D8%B1%D8%A7&mobile=%DB%B0%DB%B9%DB%B1%DB%B2%DB%B1%DB%B2%DB%B3%DB%B4%DB%B5%DB%B6%DB%B7";
-const PLACE: &str = "parcel=%DB%B3-%DB%B2%DB%B1&district=3";
-const FACTS: &str = "fact-area=%DB%B4%DB%B0&fact-structural=no";
+pub(crate) const PLACE: &str = "parcel=%DB%B3-%DB%B2%DB%B1&district=3";
+pub(crate) const FACTS: &str = "fact-area=%DB%B4%DB%B0&fact-structural=no";
 
 /// Sends a page's form as a browser does that has opened it.
-async fn send(browser: &Caller, address: &str, form: &str) -> Answer {
+pub(crate) async fn send(browser: &Caller, address: &str, form: &str) -> Answer {
     let page = at(browser, address).await;
     let form = format!("{}&{form}", head_of(&page, address));
     browser.send(Method::POST, address, FORM, form.into_bytes()).await
 }
 
 /// Sends it, and gives the address that it leads to.
-async fn on(browser: &Caller, address: &str, form: &str) -> String {
+pub(crate) async fn on(browser: &Caller, address: &str, form: &str) -> String {
     let answer = send(browser, address, form).await;
     assert_eq!(answer.status, 303, "{address}: {}", answer.text);
     answer.header("location").to_owned()

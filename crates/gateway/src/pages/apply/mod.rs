@@ -3,6 +3,7 @@
 
 mod check;
 mod draft;
+mod papers;
 mod part;
 mod review;
 mod service;
@@ -22,6 +23,7 @@ use kernel::ProcedureId;
 use part::Part;
 use service::Service;
 
+pub(super) use papers::{bring, take_out};
 pub(super) use review::send;
 
 /// An application that somebody is at work on.
