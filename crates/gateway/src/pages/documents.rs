@@ -17,7 +17,7 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use departments::permit_office::VersionView;
+use departments::permit_office::{Holder, VersionView};
 use documents::Preview;
 use kernel::{CaseId, PersonId, StepId};
 use permits::events::Document;
@@ -58,11 +58,13 @@ fn not_given(waiting: &[Waiting], file: &File, kind: &StepId) -> Option<Waiting>
     (!given).then(|| waits.clone())
 }
 
-/// Applicants bring what the procedure knows while it goes on; officers what their steps are about.
+/// Applicants bring what the procedure knows while the case is with them, to go into their answer; officers what their
+/// steps are about.
 fn may_bring(file: &File, caller: &Caller, kind: &StepId) -> bool {
     let known = file.procedure.source().documents.iter().any(|known| known.id == *kind);
-    let goes_on = file.case.summary.status == "in-progress";
-    known && if caller.is_citizen() { goes_on } else { is_theirs(&file.procedure, caller, kind.as_str()) }
+    let summary = &file.case.summary;
+    let is_with_them = summary.status == "in-progress" && summary.holder == Holder::Applicant;
+    known && if caller.is_citizen() { is_with_them } else { is_theirs(&file.procedure, caller, kind.as_str()) }
 }
 
 #[derive(Template)]
@@ -102,6 +104,8 @@ struct DocumentPage {
     shown: Option<Shown>,
     waiting: Option<Waiting>,
     open: bool,
+    /// Whether the reader hands it in with an answer to a return.
+    answers: bool,
 }
 
 /// What is looked at.
@@ -191,7 +195,8 @@ async fn show(
         None => None,
     };
     let (title, kind, case) = (text(&known.title, page.lang), kind.to_string(), case.to_string());
-    html_with(status, &DocumentPage { page, form, case, kind, title, versions, shown, waiting, open })
+    let answers = open && signed.caller.is_citizen();
+    html_with(status, &DocumentPage { page, form, case, kind, title, versions, shown, waiting, open, answers })
 }
 
 /// A document of a case by kind and hash.

@@ -1,6 +1,7 @@
 //! Documents: brought, named in commands, looked at by those who may, each version told apart; and what is no document.
 
 use crate::client::{Answer, Caller};
+use crate::forms::{head_of, hidden, send};
 use crate::world::{REZA, World, ZAHRA, done, small_works};
 use gateway::tokens::Holder;
 use hyper::Method;
@@ -45,10 +46,20 @@ async fn caught_up(world: &World, case: &str, position: u64) {
     world.intake().get(&format!("/v1/cases/{case}/documents?after={position}")).await.ok();
 }
 
+/// The deed is sent back.
+async fn returned(world: &World, case: &str) {
+    let returned = json!({ "corrections": ["deed"], "note": "سند خوانا نیست" });
+    let position = done(&world.intake(), &format!("/v1/cases/{case}/steps/check/return"), returned).await;
+    caught_up(world, case, position).await;
+}
+
 /// The deed is sent back and given anew.
 async fn given_anew(world: &World, case: &str, deed: &str) {
-    let returned = json!({ "corrections": ["deed"], "note": "سند خوانا نیست" });
-    done(&world.intake(), &format!("/v1/cases/{case}/steps/check/return"), returned).await;
+    returned(world, case).await;
+    answered(world, case, deed).await;
+}
+
+async fn answered(world: &World, case: &str, deed: &str) {
     let answer = json!({ "documents": [{ "kind": "deed", "sha256": deed }] });
     let position = done(&world.citizen(ZAHRA).await, &format!("/v1/cases/{case}/answer"), answer).await;
     caught_up(world, case, position).await;
@@ -233,9 +244,16 @@ async fn a_browser_brings_a_document_that_waits_to_be_handed_in() {
     let case = applied(&world, &brought(&world.citizen(ZAHRA).await, &pdf("1 0 0")).await).await;
     let browser = world.browser_of(ZAHRA).await;
     let address = format!("/cases/{case}/documents/deed");
-    let csrf = token(&browser.get(&address).await);
     let newer = pdf("0 0 1");
     let file = ("سند.pdf", "application/pdf", newer.as_slice());
+    let early = browser.get(&address).await;
+    assert!(early.status == 200 && !early.text.contains("?csrf="), "nothing is asked for yet: {}", early.text);
+    let csrf = hidden(&early, "csrf");
+    assert_eq!(upload(&browser, &address, &csrf, file).await.status, 403, "nothing is asked for yet");
+    returned(&world, &case).await;
+    let own = browser.get(&format!("/cases/{case}")).await;
+    assert!(own.text.contains(&format!("href=\"{address}#file\"")), "{}", own.text);
+    assert_eq!(token(&browser.get(&address).await), csrf);
     assert_eq!(upload(&browser, &address, "forged", file).await.status, 403);
     let bad: [(&str, &str, &[u8], u16); 4] = [
         ("../../etc/passwd", "application/pdf", &newer, 422),
@@ -252,14 +270,27 @@ async fn a_browser_brings_a_document_that_waits_to_be_handed_in() {
     let sent = upload(&browser, &address, &csrf, file).await;
     assert_eq!((sent.status.as_u16(), sent.header("location")), (303, format!("{address}?waiting=yes").as_str()));
     let page = browser.get(sent.header("location")).await;
-    assert!(page.text.contains("هنوز تحویل نداده‌اید") && page.text.contains("/preview/1"), "{}", page.text);
+    for told in ["هنوز تحویل نداده‌اید", "/preview/1", &format!("href=\"/cases/{case}/answer\"")] {
+        assert!(page.text.contains(told), "{told}: {}", page.text);
+    }
+    let own = browser.get(&format!("/cases/{case}")).await;
+    assert!(own.text.contains(&format!("{address}?waiting=yes")), "{}", own.text);
     let picture =
         page.text.split("src=\"").find(|rest| rest.contains("/preview/1\"")).unwrap().split('"').next().unwrap();
     assert_eq!(browser.get(picture).await.header("content-type"), "image/png");
     // Nobody else sees it before it is handed in; then it waits no more.
     assert_eq!(world.browser("intake", Some("permit-office")).get(picture).await.status, 404);
     let hash = picture.split('/').nth(5).unwrap();
-    given_anew(&world, &case, hash).await;
+    // It goes into the case with the answer, as the page sends it.
+    let answer = format!("/cases/{case}/answer");
+    let form = head_of(&browser.get(&answer).await, &answer);
+    let sent = send(&browser, &answer, &form).await;
+    assert_eq!(
+        (sent.status.as_u16(), sent.header("location")),
+        (303, format!("/cases/{case}").as_str()),
+        "{}",
+        sent.text
+    );
     let page = browser.get(&address).await;
     assert!(!page.text.contains("تحویل نشده") && page.text.contains("?version=2"), "{}", page.text);
     assert_eq!(world.browser("intake", Some("permit-office")).get(picture).await.status, 200);

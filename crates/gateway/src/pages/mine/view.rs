@@ -2,6 +2,7 @@
 
 use super::{Own, now};
 use crate::gateway::State as Gate;
+use crate::pages::documents::{self, Line};
 use crate::pages::{Form, Frame, Signed, facts, happened, my, words};
 use crate::problem::Problem;
 use askama::Template;
@@ -22,7 +23,7 @@ pub(super) struct Mine {
     waits: Vec<now::Wait>,
     steps: Vec<Step>,
     answers: Vec<(String, String)>,
-    documents: Vec<Document>,
+    lines: Vec<Line>,
     happened: Vec<happened::Line>,
     licence: Option<LicenceView>,
     /// Why it was refused, suspended or revoked.
@@ -41,14 +42,6 @@ struct Step {
     more: String,
 }
 
-/// A document that was given.
-struct Document {
-    kind: String,
-    title: String,
-    given: String,
-    times: u32,
-}
-
 pub(super) async fn mine(state: &Gate, signed: &Signed, own: Own, form: Form) -> Result<Mine, Problem> {
     let number = own.case.summary.case.clone();
     let page = signed.frame(&format!("پرونده {}", kernel::text::fa_digits(&number)), &format!("Case {number}"));
@@ -62,6 +55,7 @@ pub(super) async fn mine(state: &Gate, signed: &Signed, own: Own, form: Form) ->
         let known = articles.iter().find(|article| article.id.as_str() == id);
         known.map_or_else(|| id.to_owned(), |known| page.t(&known.title.fa, &known.title.en).to_owned())
     });
+    let lines = documents(state, signed, &page, &own).await?;
     Ok(Mine {
         service: page.t(&title.fa, &title.en).to_owned(),
         status: my::status(&page, &own.case.summary.status),
@@ -69,7 +63,7 @@ pub(super) async fn mine(state: &Gate, signed: &Signed, own: Own, form: Form) ->
         waits: now::waits(&own, &page, state.till.is_some()),
         steps: own.case.steps.iter().map(|step| shown(&own, &page, step)).collect(),
         answers: answers(&own, &page),
-        documents: documents(&own, &page),
+        lines,
         happened: happened::lines(&page, &own.procedure, &own.past),
         licence,
         article,
@@ -121,14 +115,11 @@ pub(super) fn value(answer: &Answer) -> Option<Value> {
     })
 }
 
-fn documents(own: &Own, page: &Frame) -> Vec<Document> {
-    let shown = |given: &permit_office::DocumentView| Document {
-        kind: given.kind.clone(),
-        title: happened::item(&own.procedure, &given.kind)
-            .map_or(given.kind.as_str(), |title| page.t(&title.fa, &title.en))
-            .to_owned(),
-        given: page.day(&given.given_at.at),
-        times: given.times,
-    };
-    own.case.documents.iter().map(shown).collect()
+/// Those that were given, wait to be handed in, or are asked for.
+async fn documents(state: &Gate, signed: &Signed, page: &Frame, own: &Own) -> Result<Vec<Line>, Problem> {
+    let file = state.file(&signed.caller, own.id).await?;
+    let mut lines = documents::lines(state, page, &signed.caller, &file).await?;
+    let is_asked = |line: &Line| own.case.corrections.contains(&line.kind);
+    lines.retain(|line| line.newest.is_some() || line.waiting.is_some() || is_asked(line));
+    Ok(lines)
 }
