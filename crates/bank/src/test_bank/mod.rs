@@ -3,7 +3,10 @@
 
 mod api;
 mod book;
+mod counter;
 mod pages;
+
+pub use counter::{Counter, SaysNo};
 
 use crate::{Key, sign::Nonces};
 use axum::Router;

@@ -3,7 +3,10 @@
 //! Made-up citizens apply and made-up officers work, through the same commands and rules as everybody, while the
 //! registrar's clock runs through the last weeks. A mark in the data folder says for ever that the city is made up.
 
+mod answers;
 mod dice;
+mod fate;
+mod money;
 mod moves;
 mod office;
 mod papers;
@@ -13,6 +16,7 @@ mod story;
 use crate::{
     config::Config,
     founding::{Folder, FoundingError},
+    roles::gateway::TEST_BANK_FILE,
 };
 use async_nats::Client;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -58,6 +62,12 @@ pub(crate) enum DemoError {
     Documents(#[from] documents::OpenError),
     #[error("a document cannot be kept")]
     Document(#[from] documents::PutError),
+    #[error("a made-up picture cannot be encoded")]
+    Picture(#[from] image::ImageError),
+    #[error(transparent)]
+    TestBank(#[from] bank::test_bank::TestBankError),
+    #[error("a made-up payment is not taken")]
+    Payment(#[from] bank::test_bank::SaysNo),
     #[error("the vault does not open")]
     Vault(#[from] VaultError),
     #[error("the city's zone is unknown")]
@@ -94,10 +104,11 @@ pub(crate) async fn make(
     folder.found(office.commands()).await?;
     office.catch_up().await?;
     let store = documents::Store::open(config.documents.clone(), Arc::clone(vault))?;
+    let bank = bank::test_bank::Counter::open(&config.data.join(TEST_BANK_FILE))?;
     let citizens = people::citizens(vault).await?;
     let officers = people::officers(folder, vault).await?;
     let procedures = folder.procedures().filter(|procedure| !procedure.observed()).collect();
-    let mut story = Story::new(office, vault, &store, citizens, officers, procedures);
+    let mut story = Story::new(office, vault, &store, bank, citizens, officers, procedures);
     let bar = ProgressBar::new(u64::from(DAYS.unsigned_abs())).with_message("made-up days");
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} {msg}  {elapsed}") {
         bar.set_style(style);

@@ -1,17 +1,22 @@
 //! What somebody would do next about a case: the usual thing mostly, and now and then what makes an office worth watching.
 
-use super::dice::Dice;
+use super::{
+    dice::Dice,
+    fate::{self, Fate},
+    money,
+};
 use kernel::{CaseId, Rials, RoleId, StepId};
 use permits::{
     Command, Permits,
-    events::{ChecklistAnswer, Document, FactValue, Value, Verdict},
+    events::{ChecklistAnswer, Document, FactValue, Verdict},
     numbers::BillNumber,
     procedure::{
         Procedure,
-        source::{FieldKind, StepSource},
+        source::{Decisions, StepSource},
     },
     state::{Case, Status},
 };
+use smol_str::SmolStr;
 
 /// Something that can be done, by whom, and how eager they are.
 #[derive(Debug)]
@@ -36,12 +41,14 @@ pub(super) enum What {
     Answer { fields: Vec<StepId>, documents: Vec<StepId> },
     Agency { agency: StepId, verdict: Verdict },
     Pay { bill: BillNumber, amount: Rials },
-    Refunded { payment: smol_str::SmolStr },
+    OrderRefund { payment: SmolStr, amount: Rials },
+    Refunded { payment: SmolStr, amount: Rials },
     Bill,
     Take { step: StepId },
     Return { step: StepId, corrections: Vec<StepId> },
     Complete { step: StepId, outcome: StepId, checklist: Vec<ChecklistAnswer>, documents: Vec<StepId> },
     Grant,
+    Refuse { article: StepId },
     Issue,
     Object,
     DecideObjection { upheld: bool },
@@ -53,20 +60,39 @@ pub(super) enum What {
 }
 
 /// Everything that could be done about a case in one round.
-pub(super) fn moves(state: &Permits, id: CaseId, dice: &mut Dice) -> Vec<Move> {
+pub(super) fn moves(state: &Permits, id: CaseId, fate: Fate, dice: &mut Dice) -> Vec<Move> {
     let Some(case) = state.case(id).filter(|case| !case.imported) else { return Vec::new() };
     let procedure = state.procedure_of(case);
     let Some(decisions) = procedure.decisions() else { return Vec::new() };
     let later = case.later();
-    let mut moves = Vec::new();
+    let mut moves = fate.moves(case, procedure, decisions);
     let mut add = |by, chance, what| moves.push(Move { by, what, chance });
     if let Some(corrections) = &later.returned {
+        if fate == Fate::NeverAnswers {
+            return moves;
+        }
         let known = |document: &StepId| procedure.source().documents.iter().any(|known| known.id == *document);
         let (documents, fields) = corrections.iter().cloned().partition(known);
         add(By::Applicant, 12, What::Answer { fields, documents });
         add(By::Applicant, 1, What::Withdraw);
         return moves;
     }
+    if fate != Fate::AgenciesSilent {
+        asked(case, procedure, dice, &mut add);
+    }
+    if let Some(bill) = &later.bill {
+        money::moves(case, bill, &decisions.bill, fate, dice, &mut add);
+    }
+    for open in &case.open {
+        let step = procedure.step_at(usize::from(open.place));
+        step_moves(procedure, case, step, open.officer.is_some(), fate, dice, &mut add);
+    }
+    status_moves(case, procedure, decisions, fate, dice, &mut add);
+    moves
+}
+
+/// What the agencies could answer.
+fn asked(case: &Case, procedure: &Procedure, dice: &mut Dice, add: &mut impl FnMut(By, usize, What)) {
     for asked in case.consultations.iter().filter(|asked| asked.verdict.is_none()) {
         let (_, agency) = procedure.agency_at(usize::from(asked.agency));
         let verdict = match dice.below(100) {
@@ -74,42 +100,37 @@ pub(super) fn moves(state: &Permits, id: CaseId, dice: &mut Dice) -> Vec<Move> {
             4..=20 => Verdict::ApprovesWithConditions,
             _ => Verdict::Approves,
         };
-        let chance = speed(&agency.role, case);
-        add(By::Role(agency.role.clone()), chance, What::Agency { agency: agency.agency.clone(), verdict });
+        // Others have other things to do: about two days, and now and then the deadline passes.
+        add(By::Role(agency.role.clone()), 4, What::Agency { agency: agency.agency.clone(), verdict });
     }
-    if let Some(bill) = &later.bill {
-        if bill.outstanding().0 > 0 && case.status == Status::InProgress {
-            add(By::Bank, 8, What::Pay { bill: bill.number, amount: bill.outstanding() });
-        }
-        for refund in &bill.refunds {
-            add(By::Bank, 30, What::Refunded { payment: refund.payment.clone() });
-        }
-    }
-    for open in &case.open {
-        let step = procedure.step_at(usize::from(open.place));
-        step_moves(procedure, case, step, open.officer.is_some(), dice, &mut add);
-    }
+}
+
+/// What could be decided about the whole of a case.
+fn status_moves(
+    case: &Case,
+    procedure: &Procedure,
+    decisions: &Decisions,
+    fate: Fate,
+    dice: &mut Dice,
+    add: &mut impl FnMut(By, usize, What),
+) {
+    let by = |role: &RoleId| By::Role(role.clone());
     match case.status {
-        Status::InProgress if case.open.is_empty() => add(By::Role(decisions.grant.clone()), 20, What::Grant),
-        Status::Granted => add(By::Role(decisions.issue.clone()), 25, What::Issue),
-        Status::Issued if case.open.is_empty() => add(By::Role(decisions.complete.clone()), 20, What::Finish),
+        Status::InProgress if case.open.is_empty() => add(by(&decisions.grant), 6, What::Grant),
+        Status::Granted => add(by(&decisions.issue), 8, What::Issue),
+        Status::Issued if case.open.is_empty() && fate.finishes() => add(by(&decisions.complete), 3, What::Finish),
         Status::Issued if dice.below(400) == 0 => {
             let article = article(procedure, dice);
-            add(By::Role(decisions.suspend.clone()), 100, What::Suspend { article });
+            add(by(&decisions.suspend), 100, What::Suspend { article });
         }
-        Status::Suspended if dice.below(30) == 0 => {
-            let article = article(procedure, dice);
-            add(By::Role(decisions.suspend.clone()), 50, What::Revoke { article });
-        }
-        Status::Suspended => add(By::Role(decisions.suspend.clone()), 4, What::Reinstate),
-        Status::Refused if later.objection.is_none() => add(By::Applicant, 3, What::Object),
-        Status::Refused if later.objection.is_some() => {
+        Status::Suspended if fate.finishes() => add(by(&decisions.suspend), 4, What::Reinstate),
+        Status::Refused if case.later().objection.is_none() => add(By::Applicant, 3, What::Object),
+        Status::Refused => {
             let upheld = dice.percent(30);
-            add(By::Role(decisions.objection.clone()), 4, What::DecideObjection { upheld });
+            add(by(&decisions.objection), 1, What::DecideObjection { upheld });
         }
         _ => {}
     }
-    moves
 }
 
 fn step_moves(
@@ -117,6 +138,7 @@ fn step_moves(
     case: &Case,
     step: &StepSource,
     taken: bool,
+    fate: Fate,
     dice: &mut Dice,
     add: &mut impl FnMut(By, usize, What),
 ) {
@@ -134,13 +156,9 @@ fn step_moves(
     }
     let works = step.phase == permits::procedure::source::Phase::Works;
     let chance = if works { 1 } else { speed(&step.role, case) };
-    if !works && dice.percent(9) {
-        let source = procedure.source();
-        let document = source.documents.iter().filter(|document| document.required).map(|document| document.id.clone());
-        let mut corrections: Vec<StepId> = step.documents.iter().cloned().chain(document).collect();
-        corrections.extend(source.fields.iter().filter(|field| field.required).map(|field| field.id.clone()));
-        let correction = dice.pick(&corrections).clone();
-        return add(by(), chance, What::Return { step: id(), corrections: vec![correction] });
+    if !works && (fate == Fate::NeverAnswers || dice.percent(9)) {
+        let corrections = corrections(procedure, step, dice);
+        return add(by(), chance, What::Return { step: id(), corrections });
     }
     let usual = step.outcomes.iter().find(|o| o.opens.is_none() && o.back_to.is_none() && o.refuses.is_none());
     let rare = dice.percent(7) && !step.outcomes.is_empty();
@@ -151,7 +169,23 @@ fn step_moves(
         ChecklistAnswer { item: item.id.clone(), holds }
     };
     let checklist = step.checklist.iter().map(answer).collect();
-    add(by(), chance, What::Complete { step: id(), outcome, checklist, documents: step.documents.clone() });
+    let documents = procedure.source().documents.iter().enumerate();
+    let there: Vec<&StepId> =
+        documents.filter(|(place, _)| case.documents >> place & 1 == 1).map(|(_, document)| &document.id).collect();
+    let documents = step.documents.iter().filter(|document| !there.contains(document)).cloned().collect();
+    add(by(), chance, What::Complete { step: id(), outcome, checklist, documents });
+}
+
+/// What has to be corrected: one document or field, of the step rather than of the whole.
+fn corrections(procedure: &Procedure, step: &StepSource, dice: &mut Dice) -> Vec<StepId> {
+    let source = procedure.source();
+    let enclosed = fate::enclosed(procedure);
+    let of_step: Vec<StepId> = step.documents.iter().filter(|document| enclosed.contains(document)).cloned().collect();
+    let mut all = if of_step.is_empty() { enclosed } else { of_step };
+    if dice.percent(30) {
+        all = source.fields.iter().filter(|field| field.required).map(|field| field.id.clone()).collect();
+    }
+    vec![dice.pick(&all).clone()]
 }
 
 fn article(procedure: &Procedure, dice: &mut Dice) -> StepId {
@@ -165,70 +199,27 @@ fn speed(role: &RoleId, case: &Case) -> usize {
     if case.district.0 % 7 == 5 { slow.div_ceil(2) } else { slow }
 }
 
-/// An answer to every field of an application, of a house rather than of a tower.
-pub(super) fn answers(procedure: &Procedure, dice: &mut Dice) -> Vec<FactValue> {
-    let fields = procedure.source().fields.iter();
-    fields.map(|field| FactValue { field: field.id.clone(), value: answer(&field.holds, dice) }).collect()
-}
-
-/// A likely answer to a field: in the lower part of its range, on a scale of doublings.
-pub(super) fn answer(holds: &FieldKind, dice: &mut Dice) -> Value {
-    match holds {
-        FieldKind::Integer { min, max } => {
-            let span = max.saturating_sub(*min).clamp(1, 900);
-            let high = *min + (span >> dice.below(5)).max(1);
-            Value::Integer(dice.between(*min, high.min(*max)))
-        }
-        FieldKind::Flag => Value::Flag(dice.percent(15)),
-        FieldKind::Choice { choices } => {
-            // Most people ask for the first.
-            let at = if dice.percent(70) { 0 } else { dice.below(choices.len()) };
-            Value::Choice(choices[at].id.clone())
-        }
-    }
-}
-
-/// Documents of an application that must be there.
-pub(super) fn required(procedure: &Procedure) -> Vec<StepId> {
-    procedure
-        .source()
-        .documents
-        .iter()
-        .filter(|document| document.required)
-        .map(|document| document.id.clone())
-        .collect()
-}
-
 impl What {
-    /// Whether whoever does it looks at the file first, and at which document.
-    pub(super) fn looks_at(&self) -> Option<&[StepId]> {
+    /// Whether whoever does it looks at the file first.
+    pub(super) fn looks(&self) -> bool {
         match self {
-            What::Complete { documents, .. } => Some(documents),
-            What::Take { .. } | What::Return { .. } | What::Bill | What::Grant | What::Issue => Some(&[]),
-            What::DecideObjection { .. } | What::Agency { .. } | What::Suspend { .. } => Some(&[]),
-            _ => None,
+            What::Complete { .. } | What::Take { .. } | What::Return { .. } | What::Bill => true,
+            What::Grant | What::Refuse { .. } | What::Issue | What::DecideObjection { .. } => true,
+            What::Agency { .. } | What::Suspend { .. } | What::OrderRefund { .. } => true,
+            What::Answer { .. } | What::Pay { .. } | What::Refunded { .. } | What::Object => false,
+            What::Withdraw | What::Reinstate | What::Revoke { .. } | What::Finish => false,
         }
     }
 
-    /// The command, with documents given by their hashes and words sealed.
-    pub(super) fn command(
-        self,
-        case: CaseId,
-        facts: Vec<FactValue>,
-        documents: Vec<Document>,
-        note: Option<kernel::Sealed>,
-    ) -> Command {
+    /// The command, with what goes with it.
+    pub(super) fn command(self, case: CaseId, with: Attached) -> Command {
+        let Attached { facts, documents, note, reference } = with;
         match self {
             What::Answer { .. } => Command::AnswerReturn { case, facts, documents, note },
             What::Agency { agency, verdict } => Command::AnswerConsultation { case, agency, verdict, note },
-            What::Pay { bill, amount } => {
-                let reference = smol_str::format_smolstr!("DEMO-{bill}-{amount}");
-                Command::RecordPayment { case, bill, amount, reference }
-            }
-            What::Refunded { payment } => {
-                let reference = smol_str::format_smolstr!("R-{payment}");
-                Command::ConfirmRefund { case, payment, reference }
-            }
+            What::Pay { bill, amount } => Command::RecordPayment { case, bill, amount, reference },
+            What::OrderRefund { payment, amount } => Command::OrderRefund { case, payment, amount, note },
+            What::Refunded { payment, .. } => Command::ConfirmRefund { case, payment, reference },
             What::Bill => Command::IssueBill { case },
             What::Take { step } => Command::TakeStep { case, step },
             What::Return { step, corrections } => Command::ReturnCase { case, step, corrections, note },
@@ -236,6 +227,7 @@ impl What {
                 Command::CompleteStep { case, step, outcome, checklist, documents, note }
             }
             What::Grant => Command::Grant { case },
+            What::Refuse { article } => Command::RefuseCase { case, article, note },
             What::Issue => Command::IssueLicence { case },
             What::Object => Command::Object { case, note },
             What::DecideObjection { upheld } => Command::DecideObjection { case, upheld, note },
@@ -246,4 +238,13 @@ impl What {
             What::Finish => Command::CompleteWork { case },
         }
     }
+}
+
+/// What goes with a command: answers, documents given by their hashes, sealed words, the bank's tracking number.
+#[derive(Debug, Default)]
+pub(super) struct Attached {
+    pub(super) facts: Vec<FactValue>,
+    pub(super) documents: Vec<Document>,
+    pub(super) note: Option<kernel::Sealed>,
+    pub(super) reference: SmolStr,
 }

@@ -95,9 +95,15 @@ pub(crate) fn national_id(number: u32) -> NationalId {
     all.next().expect("one of ten check digits is right")
 }
 
-/// What a made-up citizen is called.
+/// What somebody made up is called; citizens come first, then officers.
 fn name(number: usize) -> String {
-    format!("{} {} {MADE_UP}", GIVEN[number % GIVEN.len()], FAMILY[number * 7 % FAMILY.len()])
+    let family = number * 7 + number / CITIZENS;
+    format!("{} {} {MADE_UP}", GIVEN[number % GIVEN.len()], FAMILY[family % FAMILY.len()])
+}
+
+/// A number in Persian digits.
+fn digits(number: usize) -> String {
+    number.to_string().bytes().filter_map(|digit| char::from_u32('۰' as u32 + u32::from(digit - b'0'))).collect()
 }
 
 /// The citizens, each with a pseudonym from the vault.
@@ -108,8 +114,11 @@ pub(crate) async fn citizens(vault: &Vault) -> Result<Vec<Citizen>, VaultError> 
         let id = national_id(u32::try_from(number).unwrap_or(0));
         let person = vault.person_for(&Lookup::national_id(id.as_str())).await?;
         let mobile = format!("+989{:09}", 130_000_000 + dice.below(9_999_999));
-        let address =
-            format!("اصفهان، خیابان نمونه، کوچه {}، پلاک {} {MADE_UP}", dice.below(40) + 1, dice.below(90) + 1);
+        let address = format!(
+            "اصفهان، خیابان نمونه، کوچه {}، پلاک {} {MADE_UP}",
+            digits(dice.below(40) + 1),
+            digits(dice.below(90) + 1)
+        );
         citizens.push(Citizen { person, name: name(number), mobile, address });
     }
     Ok(citizens)
@@ -148,12 +157,13 @@ pub(crate) fn who_signs_in(folder: &Folder) -> Vec<(String, Vec<Person>)> {
         Person { account: format!("citizen-{}", number + 1), title: name(number), claims }
     };
     let mut groups = vec![("شهروندان — Citizens".to_owned(), (0..6).map(citizen).collect::<Vec<_>>())];
-    for (account, role, department, districts) in accounts(folder) {
+    for (number, (account, role, department, districts)) in accounts(folder).into_iter().enumerate() {
         let Some(department) = department else { continue };
         let numbers: Vec<u8> = districts.iter().map(|district| district.0).collect();
         let claims = json!({ "role": role, "department": department, "districts": numbers });
         let claims = claims.as_object().cloned().unwrap_or_default();
-        let person = Person { title: account.clone(), account, claims };
+        let title = format!("{} — {account}", name(CITIZENS + number));
+        let person = Person { title, account, claims };
         let heading = folder.department(&department);
         match groups.iter_mut().find(|(known, _)| *known == heading) {
             Some((_, people)) => people.push(person),

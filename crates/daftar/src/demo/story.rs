@@ -1,13 +1,16 @@
 //! The days of a made-up city: who applies, who works, who looks.
 
 use super::{
-    DemoError,
+    DemoError, answers,
     dice::Dice,
-    moves::{self, By, Move, What},
+    fate::{self, Fate},
+    money,
+    moves::{self, Attached, By, Move, What},
     office::Office,
     papers,
     people::{Citizen, MADE_UP, Officer},
 };
+use bank::{protocol::Refund, test_bank::Counter};
 use kernel::{Actor, CaseId, Channel, Date, DistrictId, Instant, PersonId, StepId};
 use permits::{
     Application, Command,
@@ -15,6 +18,7 @@ use permits::{
     procedure::Procedure,
 };
 use sha2::{Digest as _, Sha256};
+use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 use vault::Vault;
 
@@ -22,8 +26,8 @@ use vault::Vault;
 const ROUNDS: i64 = 12;
 const MICROS: i64 = 1_000_000;
 const HALF_HOUR: i64 = 1_800 * MICROS;
-/// How often in a hundred somebody applies in a round: about five a day, and one on a holiday.
-const APPLIES: usize = 42;
+/// How often in a hundred somebody applies in a round: about six a day, and one on a holiday.
+const APPLIES: usize = 50;
 const APPLIES_ON_HOLIDAY: usize = 8;
 
 /// The city while it is being made up.
@@ -31,6 +35,7 @@ pub(super) struct Story<'a> {
     office: Office,
     vault: &'a Vault,
     store: &'a documents::Store,
+    bank: Counter,
     citizens: Vec<Citizen>,
     officers: Vec<Officer>,
     procedures: Vec<Procedure>,
@@ -46,13 +51,14 @@ impl<'a> Story<'a> {
         office: Office,
         vault: &'a Vault,
         store: &'a documents::Store,
+        bank: Counter,
         citizens: Vec<Citizen>,
         officers: Vec<Officer>,
         procedures: Vec<Procedure>,
     ) -> Story<'a> {
         let dice = Dice::new(1405 + office.cases.len() as u64);
         let (versions, seen) = (BTreeMap::new(), BTreeSet::new());
-        Story { office, vault, store, citizens, officers, procedures, dice, versions, seen }
+        Story { office, vault, store, bank, citizens, officers, procedures, dice, versions, seen }
     }
 
     pub(super) async fn end(self) -> Result<(), DemoError> {
@@ -85,7 +91,7 @@ impl<'a> Story<'a> {
     async fn work(&mut self, working: bool) -> Result<(), DemoError> {
         for index in 0..self.office.cases.len() {
             let case = self.office.cases[index];
-            for wanted in moves::moves(&self.office.state, case, &mut self.dice) {
+            for wanted in moves::moves(&self.office.state, case, Fate::of(index), &mut self.dice) {
                 let open = working || !matches!(wanted.by, By::Role(_));
                 if open && self.dice.percent(wanted.chance) && self.does(index, case, wanted).await? {
                     break;
@@ -99,7 +105,7 @@ impl<'a> Story<'a> {
         let Some(known) = self.office.state.case(case) else { return Ok(false) };
         let (district, applicant) = (known.district, known.applicant);
         let Some(actor) = self.actor(case, &wanted, district, applicant) else { return Ok(false) };
-        self.looks(case, &actor, &wanted.what).await?;
+        self.looks(index, case, &actor, &wanted.what).await?;
         let (facts, kinds) = match &wanted.what {
             What::Answer { fields, documents } => (self.corrected(case, fields), documents.clone()),
             What::Complete { documents, .. } => (Vec::new(), documents.clone()),
@@ -110,8 +116,26 @@ impl<'a> Story<'a> {
             (Some(person), Some(words)) => Some(self.vault.seal(person, words.as_bytes()).await?),
             _ => None,
         };
-        let command = wanted.what.command(case, facts, documents, note);
+        let reference = self.at_bank(case, &wanted.what)?;
+        let command = wanted.what.command(case, Attached { facts, documents, note, reference });
         self.office.send(actor, Channel::ONLINE, command).await
+    }
+
+    /// Has the bank do its part first, and gives its tracking number: what a crash cuts off, the reconciler finds there.
+    fn at_bank(&mut self, case: CaseId, what: &What) -> Result<SmolStr, DemoError> {
+        let at = self.office.now();
+        match what {
+            What::Pay { bill, amount } => {
+                let before = self.office.state.case(case).and_then(|known| known.later().bill.as_deref());
+                Ok(self.bank.pay(money::attempt(before, *bill), *amount, at)?)
+            }
+            What::Refunded { payment, amount } => {
+                // As the reconciler names it, so that it is not paid out again.
+                let key = smol_str::format_smolstr!("{payment}/1");
+                Ok(self.bank.refund(Refund { key, payment: payment.clone(), amount: *amount }, at)?)
+            }
+            _ => Ok(SmolStr::default()),
+        }
     }
 
     /// Who does it: the officer who has the step, or one of the role in that district.
@@ -156,12 +180,21 @@ impl<'a> Story<'a> {
         known.open_step(place)?.officer
     }
 
-    /// Whoever works on a file opens it first, once a day.
-    async fn looks(&mut self, case: CaseId, actor: &Actor, what: &What) -> Result<(), DemoError> {
-        if what.looks_at().is_some() && self.seen.insert((actor.person, case)) {
-            self.office.send(actor.clone(), Channel::ONLINE, Command::ViewFile { case, document: None }).await?;
+    /// Whoever works on a file opens it first, once a day, and mostly a document of it too.
+    async fn looks(&mut self, index: usize, case: CaseId, actor: &Actor, what: &What) -> Result<(), DemoError> {
+        if !what.looks() || !self.seen.insert((actor.person, case)) {
+            return Ok(());
         }
-        Ok(())
+        self.office.send(actor.clone(), Channel::ONLINE, Command::ViewFile { case, document: None }).await?;
+        let of_case = self.versions.iter().filter(|((known, _), _)| *known == case);
+        let kept: Vec<_> = of_case.map(|((_, kind), version)| (kind.clone(), *version)).collect();
+        if kept.is_empty() || self.dice.percent(40) {
+            return Ok(());
+        }
+        let (kind, version) = self.dice.pick(&kept).clone();
+        let sha256 = Sha256::digest(papers::paper(kind.as_str(), index, version)?).into();
+        let document = Some(Document { kind, sha256 });
+        self.office.send(actor.clone(), Channel::ONLINE, Command::ViewFile { case, document }).await.map(drop)
     }
 
     /// New answers to the fields that an officer asked about.
@@ -170,7 +203,7 @@ impl<'a> Story<'a> {
         let source = self.office.state.procedure_of(known).source();
         let asked = source.fields.iter().filter(|field| fields.contains(&field.id));
         let dice = &mut self.dice;
-        asked.map(|field| FactValue { field: field.id.clone(), value: moves::answer(&field.holds, dice) }).collect()
+        asked.map(|field| FactValue { field: field.id.clone(), value: answers::one(field, dice) }).collect()
     }
 
     /// The next version of each of these documents, kept under its owner's key.
@@ -183,9 +216,12 @@ impl<'a> Story<'a> {
     ) -> Result<Vec<Document>, DemoError> {
         let mut made = Vec::with_capacity(kinds.len());
         for kind in kinds {
-            let version = self.versions.entry((case.unwrap_or(CaseId::CITY), kind.clone())).or_insert(0);
-            *version += 1;
-            let paper = papers::paper(kind.as_str(), index, *version);
+            let known = case.map(|case| self.versions.entry((case, kind.clone())).or_insert(0));
+            let version = known.map_or(1, |known| {
+                *known += 1;
+                *known
+            });
+            let paper = papers::paper(kind.as_str(), index, version)?;
             made.push(Document { kind: kind.clone(), sha256: Sha256::digest(&paper).into() });
             if let Some(owner) = owner {
                 let whole = futures::stream::iter([Ok::<_, std::io::Error>(paper.into())]);
@@ -200,10 +236,10 @@ impl<'a> Story<'a> {
         let citizen = self.dice.pick(&self.citizens).clone();
         let at = self.dice.below(self.procedures.len() * 3).min(self.procedures.len() - 1);
         let procedure = &self.procedures[at];
-        let (id, kinds) = (procedure.id().clone(), moves::required(procedure));
+        let (id, kinds) = (procedure.id().clone(), fate::enclosed(procedure));
         let offered: Vec<_> =
             procedure.channels().iter().map(|offered| (offered.name.clone(), offered.in_person)).collect();
-        let facts = moves::answers(procedure, &mut self.dice);
+        let facts = answers::all(procedure, &mut self.dice);
         let wanted = self.dice.below(100);
         let other = offered.iter().find(|(name, in_person)| match wanted {
             0..=5 => *in_person,
@@ -257,6 +293,8 @@ fn words(what: &What, dice: &mut Dice) -> Option<String> {
         What::Agency { .. } => &["با رعایت ضوابط بلامانع است.", "پاسخ بر پایه نقشه پیوست داده شد."],
         What::Object => &["با این رأی موافق نیستم؛ ملک پیش از طرح تفصیلی ساخته شده است."],
         What::DecideObjection { .. } => &["پرونده دوباره خوانده شد و رأی هیئت چنین است."],
+        What::Refuse { .. } => &["درخواست با ضوابط نمی‌خواند."],
+        What::OrderRefund { .. } => &["پرونده بی پروانه پایان یافت؛ عوارض برمی‌گردد."],
         What::Suspend { .. } | What::Revoke { .. } => &["گزارش ناظر خلاف پروانه است."],
         What::Complete { .. } => &["بررسی شد.", "مطابق ضوابط است.", "بازدید انجام شد و صورت‌جلسه پیوست است."],
         _ => return None,

@@ -27,7 +27,7 @@ const REGISTRAR: &str = "registrar";
 /// How late a late callback of the test bank is.
 const LATE: Duration = Duration::from_secs(60);
 /// What the test bank remembers, in the data folder.
-const TEST_BANK_FILE: &str = "test-bank.jsonl";
+pub(crate) const TEST_BANK_FILE: &str = "test-bank.jsonl";
 
 pub(crate) async fn spawn(
     shared: &Shared,

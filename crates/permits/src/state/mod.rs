@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 use std::{collections::BTreeSet, sync::Arc};
 
-pub use case::{Case, Status};
+pub use case::{Bill, Case, Status};
 
 /// The permits register's state. What follows from the cases is not saved with them.
 #[derive(Debug, Default, Serialize, Deserialize)]
