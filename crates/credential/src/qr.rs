@@ -3,7 +3,7 @@
 use fast_qr::{ECL, QRBuilder};
 
 /// Light modules that must stand around the dark ones (ISO/IEC 18004 section 6.3.8).
-const QUIET: usize = 4;
+pub(crate) const QUIET: usize = 4;
 
 /// A square of dark and light modules with the quiet zone around it.
 pub struct Qr {

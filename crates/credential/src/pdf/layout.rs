@@ -1,8 +1,11 @@
 //! Where everything stands on the pages of a sheet, measured from the top left corner in points.
 
+use super::tags::Role;
 use super::text::{Line, Typeface};
 use super::{HEIGHT, Sheet, WIDTH};
 use crate::Qr;
+use crate::qr::QUIET;
+use kernel::Lang;
 
 const MARGIN: f32 = 56.0;
 /// From where a line's text begins to where the next one's does, in ems.
@@ -13,6 +16,8 @@ const BODY: f32 = 11.5;
 /// How much of the width labels have.
 const LABELS: f32 = 0.32;
 const CODE: f32 = 120.0;
+/// Between a row's text and the line under it.
+const GAP: f32 = 2.0;
 
 type Colour = (u8, u8, u8);
 const INK: Colour = (27, 42, 51);
@@ -23,6 +28,7 @@ const BAD: Colour = (156, 28, 28);
 const GOOD_PALE: Colour = (227, 243, 229);
 const BAD_PALE: Colour = (251, 230, 228);
 const BLACK: Colour = (0, 0, 0);
+const RULE: Colour = (214, 221, 226);
 
 /// Something at its place: a text by the left end of its base line, anything else by its left top corner.
 pub(super) struct Item<'a> {
@@ -30,6 +36,8 @@ pub(super) struct Item<'a> {
     pub(super) y: f32,
     pub(super) colour: Colour,
     pub(super) bold: bool,
+    /// Which part of the sheet it belongs to; none for what only adorns it.
+    pub(super) part: Option<usize>,
     pub(super) what: What<'a>,
 }
 
@@ -39,13 +47,19 @@ pub(super) enum What<'a> {
     Code { code: &'a Qr, side: f32 },
 }
 
+/// A sheet's pages, and what its parts are.
+pub(super) struct Layout<'a> {
+    pub(super) pages: Vec<Vec<Item<'a>>>,
+    pub(super) parts: Vec<Role>,
+}
+
 struct Pen<'a> {
     rtl: bool,
     regular: &'a Typeface,
     bold: &'a Typeface,
     /// Where the next line begins.
     y: f32,
-    pages: Vec<Vec<Item<'a>>>,
+    layout: Layout<'a>,
 }
 
 /// How a text is written.
@@ -64,35 +78,43 @@ const fn style(size: f32, colour: Colour, bold: bool) -> Style {
 const WHOLE: f32 = WIDTH - 2.0 * MARGIN;
 
 /// The pages of a sheet: one, unless it says a lot.
-pub(super) fn pages<'a>(sheet: &Sheet, code: &'a Qr, regular: &'a Typeface, bold: &'a Typeface) -> Vec<Vec<Item<'a>>> {
-    let mut pen = Pen { rtl: sheet.rtl, regular, bold, y: MARGIN, pages: vec![Vec::new()] };
-    pen.put(0.0, 0.0, BRAND, What::Box { width: WIDTH, height: 10.0 });
-    pen.text(&sheet.city, style(12.0, SOFT, false), 0.0, WHOLE);
-    pen.text(&sheet.title, style(22.0, BRAND, true), 0.0, WHOLE);
-    pen.text(&sheet.number, style(15.0, INK, true), 0.0, WHOLE);
+pub(super) fn lay_out<'a>(sheet: &Sheet, code: &'a Qr, regular: &'a Typeface, bold: &'a Typeface) -> Layout<'a> {
+    let layout = Layout { pages: vec![Vec::new()], parts: Vec::new() };
+    let mut pen = Pen { rtl: sheet.lang == Lang::Fa, regular, bold, y: MARGIN, layout };
+    pen.adorn(0.0, 0.0, BRAND, WIDTH, 10.0);
+    pen.text(Role::Paragraph, &sheet.city, style(12.0, SOFT, false), 0.0, WHOLE);
+    pen.text(Role::Title(sheet.title.clone()), &sheet.title, style(22.0, BRAND, true), 0.0, WHOLE);
+    pen.text(Role::Paragraph, &sheet.number, style(15.0, INK, true), 0.0, WHOLE);
     pen.standing(sheet);
     for section in &sheet.sections {
         if let Some(heading) = &section.heading {
-            pen.y += 10.0;
-            pen.text(heading, style(14.0, BRAND, true), 0.0, WHOLE);
+            pen.y += 14.0;
+            pen.text(Role::Heading(heading.clone()), heading, style(14.0, BRAND, true), 0.0, WHOLE);
+            pen.y += GAP;
         }
         for (label, value) in &section.lines {
             pen.pair(label, value);
         }
     }
     pen.check(sheet, code);
-    pen.pages
+    pen.layout
 }
 
 impl<'a> Pen<'a> {
-    fn put(&mut self, x: f32, y: f32, colour: Colour, what: What<'a>) {
-        self.put_as(x, y, colour, false, what);
+    fn put(&mut self, item: Item<'a>) {
+        if let Some(page) = self.layout.pages.last_mut() {
+            page.push(item);
+        }
     }
 
-    fn put_as(&mut self, x: f32, y: f32, colour: Colour, bold: bool, what: What<'a>) {
-        if let Some(page) = self.pages.last_mut() {
-            page.push(Item { x, y, colour, bold, what });
-        }
+    /// A box that says nothing.
+    fn adorn(&mut self, x: f32, y: f32, colour: Colour, width: f32, height: f32) {
+        self.put(Item { x, y, colour, bold: false, part: None, what: What::Box { width, height } });
+    }
+
+    fn part(&mut self, role: Role) -> Option<usize> {
+        self.layout.parts.push(role);
+        Some(self.layout.parts.len() - 1)
     }
 
     /// The left end of what is this wide and this far from where lines begin.
@@ -103,61 +125,69 @@ impl<'a> Pen<'a> {
     /// Goes on to another page where this much does not fit on this one.
     fn room(&mut self, height: f32) {
         if self.y + height > HEIGHT - MARGIN {
-            self.pages.push(Vec::new());
+            self.layout.pages.push(Vec::new());
             self.y = MARGIN;
         }
     }
 
     /// A text in a column that begins this far from where lines do.
-    fn text(&mut self, text: &str, style: Style, from: f32, width: f32) {
-        let typeface = if style.bold { self.bold } else { self.regular };
-        for line in typeface.wrapped(text, self.rtl, width / style.size) {
-            self.room(style.size * LEADING);
-            let x = self.left(from, line.width * style.size);
-            let base = self.y + style.size * BASE;
-            self.put_as(x, base, style.colour, style.bold, What::Text { line, size: style.size });
-            self.y += style.size * LEADING;
+    fn text(&mut self, role: Role, text: &str, style: Style, from: f32, width: f32) {
+        let part = self.part(role);
+        let Style { size, colour, bold } = style;
+        let typeface = if bold { self.bold } else { self.regular };
+        for line in typeface.wrapped(text, self.rtl, width / size) {
+            self.room(size * LEADING);
+            let (x, y) = (self.left(from, line.width * size), self.y + size * BASE);
+            self.put(Item { x, y, colour, bold, part, what: What::Text { line, size } });
+            self.y += size * LEADING;
         }
     }
 
-    /// A label with what stands beside it.
+    /// A label with what stands beside it, and a line under them.
     fn pair(&mut self, label: &str, value: &str) {
         let labels = WHOLE * LABELS;
-        self.room(BODY * LEADING);
-        let (top, page) = (self.y, self.pages.len());
-        self.text(label, style(BODY, SOFT, false), 0.0, labels - BODY);
+        self.room(BODY * LEADING + GAP);
+        let (top, page) = (self.y, self.layout.pages.len());
+        self.text(Role::Label, label, style(BODY, SOFT, false), 0.0, labels - BODY);
         let after = self.y;
-        if self.pages.len() == page {
+        if self.layout.pages.len() == page {
             self.y = top;
         }
-        self.text(value, style(BODY, INK, false), labels, WHOLE - labels);
-        if self.pages.len() == page {
+        self.text(Role::Value, value, style(BODY, INK, false), labels, WHOLE - labels);
+        if self.layout.pages.len() == page {
             self.y = self.y.max(after);
         }
+        self.y += GAP;
+        self.adorn(MARGIN, self.y, RULE, WHOLE, 0.5);
+        self.y += GAP + 0.5;
     }
 
     /// How it stood, in a box of its colour.
     fn standing(&mut self, sheet: &Sheet) {
         let (colour, pale) = if sheet.holds { (GOOD, GOOD_PALE) } else { (BAD, BAD_PALE) };
         self.y += 8.0;
-        let (x, y, height) = (self.left(0.0, WHOLE), self.y, 13.0 * LEADING + 8.0);
-        self.put(x, y, pale, What::Box { width: WHOLE, height });
+        let (y, height) = (self.y, 13.0 * LEADING + 8.0);
+        self.adorn(MARGIN, y, pale, WHOLE, height);
         let edge = self.left(0.0, 4.0);
-        self.put(edge, y, colour, What::Box { width: 4.0, height });
+        self.adorn(edge, y, colour, 4.0, height);
         self.y += 4.0;
-        self.text(&sheet.stands, style(13.0, colour, true), 16.0, WHOLE - 32.0);
-        self.y = y + height + 12.0;
+        self.text(Role::Paragraph, &sheet.stands, style(13.0, colour, true), 16.0, WHOLE - 32.0);
+        self.y = y + height + 14.0;
     }
 
-    /// The code with what it is for beside it.
+    /// The code with what it is for beside it. Its quiet zone may be of the margin, so that dark begins where lines do.
     fn check(&mut self, sheet: &Sheet, code: &'a Qr) {
         self.y += 20.0;
         self.room(CODE);
-        let (top, x) = (self.y, self.left(0.0, CODE));
-        self.put(x, top, BLACK, What::Code { code, side: CODE });
-        self.y += 16.0;
-        self.text(&sheet.check, style(BODY, INK, false), CODE + 12.0, WHOLE - CODE - 12.0);
-        self.text(&sheet.address, style(9.5, SOFT, false), CODE + 12.0, WHOLE - CODE - 12.0);
+        let quiet = CODE * QUIET as f32 / code.side() as f32;
+        let (top, x) = (self.y, self.left(-quiet, CODE));
+        let part = self.part(Role::Picture(sheet.check.clone()));
+        let what = What::Code { code, side: CODE };
+        self.put(Item { x, y: top, colour: BLACK, bold: false, part, what });
+        self.y += quiet;
+        let (from, width) = (CODE, WHOLE - CODE);
+        self.text(Role::Paragraph, &sheet.check, style(BODY, INK, false), from, width);
+        self.text(Role::Link, &sheet.address, style(9.5, BRAND, false), from, width);
         self.y = self.y.max(top + CODE);
     }
 }

@@ -1,25 +1,31 @@
 //! A licence on paper: a page a language, each with what it says and a code by which anybody checks it.
 
 mod layout;
+mod paint;
+mod tags;
 mod text;
 
 use crate::Qr;
-use krilla::Document;
-use krilla::color::rgb;
-use krilla::geom::{PathBuilder, Point, Rect};
+use kernel::Lang;
+use krilla::action::LinkAction;
+use krilla::annotation::{Annotation, LinkAnnotation, Target};
+use krilla::configure::{Accessibility, ConfigurationBuilder};
+use krilla::destination::XyzDestination;
+use krilla::geom::{Point, Rect};
 use krilla::metadata::Metadata;
-use krilla::page::PageSettings;
-use krilla::paint::Fill;
-use krilla::surface::Surface;
-use krilla::tagging::{Artifact, ArtifactType, ContentTag, SpanTag, Tag, TagGroup, TagTree};
-use layout::{Item, What, pages};
+use krilla::outline::{Outline, OutlineNode};
+use krilla::page::{Page, PageSettings};
+use krilla::tagging::{Artifact, ArtifactType, ContentTag, Identifier, SpanTag, TagGroup, TagTree};
+use krilla::{Document, SerializeSettings};
+use layout::{Item, Layout, What, lay_out};
+use tags::Role;
 use text::Typeface;
 
 /// What one language's pages say.
 #[derive(Debug, Clone)]
 pub struct Sheet {
-    /// Whether the language is written from right to left.
-    pub rtl: bool,
+    /// The language.
+    pub lang: Lang,
     /// Who gave it.
     pub city: String,
     /// What it is.
@@ -56,86 +62,85 @@ pub struct PdfError(String);
 const WIDTH: f32 = 595.28;
 const HEIGHT: f32 = 841.89;
 
-/// The sheets as one PDF.
+/// The sheets as one PDF that satisfies PDF/UA-1, its name and language being those of the first.
 ///
 /// # Errors
-/// When the fonts do not read, or the code's address is too long for one.
-pub fn pdf(title: &str, sheets: &[Sheet]) -> Result<Vec<u8>, PdfError> {
+/// When there is no sheet, the fonts do not read, or an address is too long for a code.
+pub fn pdf(sheets: &[Sheet]) -> Result<Vec<u8>, PdfError> {
     let failed = |what: &str| PdfError(what.to_owned());
-    let (regular, bold) = Typeface::both().ok_or_else(|| failed("its fonts do not read"))?;
-    let mut document = Document::new();
-    document.set_metadata(Metadata::new().title(title.to_owned()).creator("Daftar".to_owned()));
-    let mut tags = TagTree::new();
+    let typefaces = Typeface::both().ok_or_else(|| failed("its fonts do not read"))?;
+    let mut document = Document::new_with(accessible()?);
+    document.set_metadata(metadata(sheets.first().ok_or_else(|| failed("it says nothing"))?));
+    let (mut tags, mut outline, mut count) = (TagTree::new(), Outline::new(), 0);
     for sheet in sheets {
         let code = Qr::of(&sheet.address).ok_or_else(|| failed("its address is too long"))?;
-        for items in pages(sheet, &code, &regular, &bold) {
-            let size = PageSettings::from_wh(WIDTH, HEIGHT).ok_or_else(|| failed("its paper has no size"))?;
-            let mut page = document.start_page_with(size);
-            let mut surface = page.surface();
-            for item in &items {
-                let typeface = if item.bold { &bold } else { &regular };
-                if let Some(part) = tagged(&mut surface, item, typeface, sheet) {
-                    tags.push(part);
-                }
-            }
-            surface.finish();
-            page.finish();
-        }
+        let layout = lay_out(sheet, &code, &typefaces.0, &typefaces.1);
+        let first = XyzDestination::new(count, Point::from_xy(0.0, 0.0));
+        outline.push_child(OutlineNode::new(sheet.title.clone(), first));
+        count += layout.pages.len();
+        tags.push(print(&mut document, sheet, layout, &typefaces)?);
     }
+    document.set_outline(outline);
     document.set_tag_tree(tags);
     document.finish().map_err(|error| failed(&format!("{error:?}")))
 }
 
-/// Paints an item, with what a screen reader says of it: lines as they are read, and what the code is for.
-fn tagged(surface: &mut Surface<'_>, item: &Item, typeface: &Typeface, sheet: &Sheet) -> Option<TagGroup> {
-    let lang = Some(if sheet.rtl { "fa" } else { "en" });
-    let (content, mut part) = match &item.what {
-        // Each glyph says what it stands for. The line's text beside it (ActualText) is read backwards by poppler and pdfium.
-        What::Text { .. } => (ContentTag::Span(SpanTag::empty().with_lang(lang)), Some(TagGroup::new(Tag::P))),
-        What::Code { .. } => (ContentTag::Other, Some(TagGroup::new(Tag::Figure(Some(sheet.check.clone()))))),
-        What::Box { .. } => (ContentTag::Artifact(Artifact::new(ArtifactType::Other, None)), None),
-    };
-    let content = surface.start_tagged(content);
-    paint(surface, item, typeface);
-    surface.end_tagged();
-    if let Some(part) = &mut part {
-        part.push(content);
-    }
-    part
+fn accessible() -> Result<SerializeSettings, PdfError> {
+    let configuration = ConfigurationBuilder::new().with_accessibility_validator(Accessibility::UA1).finish();
+    let configuration = configuration.map_err(|error| PdfError(format!("{error:?}")))?;
+    Ok(SerializeSettings { configuration, ..SerializeSettings::default() })
 }
 
-fn paint(surface: &mut Surface<'_>, item: &Item, typeface: &Typeface) {
-    let (red, green, blue) = item.colour;
-    surface.set_fill(Some(Fill { paint: rgb::Color::new(red, green, blue).into(), ..Fill::default() }));
-    match &item.what {
-        What::Text { line, size } => {
-            let mut x = item.x;
-            for run in &line.runs {
-                let start = Point::from_xy(x, item.y);
-                surface.draw_glyphs(start, &run.glyphs, typeface.font.clone(), &run.text, *size, false);
-                x += run.width * size;
+fn metadata(sheet: &Sheet) -> Metadata {
+    let metadata = Metadata::new().title(format!("{} {}", sheet.title, sheet.number)).creator("Daftar".to_owned());
+    // No direction: pdfium would read Latin in its lines backwards.
+    metadata.language(tags::subtag(sheet.lang).to_owned())
+}
+
+/// Prints a sheet's pages, and returns what its parts are.
+fn print(
+    document: &mut Document,
+    sheet: &Sheet,
+    layout: Layout<'_>,
+    (regular, bold): &(Typeface, Typeface),
+) -> Result<TagGroup, PdfError> {
+    let size = || PageSettings::from_wh(WIDTH, HEIGHT).ok_or_else(|| PdfError("its paper has no size".to_owned()));
+    let mut parts: Vec<(Role, Vec<Identifier>)> = layout.parts.into_iter().map(|role| (role, Vec::new())).collect();
+    for items in layout.pages {
+        let mut page = document.start_page_with(size()?);
+        let mut surface = page.surface();
+        for item in &items {
+            let content = surface.start_tagged(content(item));
+            paint::item(&mut surface, item, if item.bold { bold } else { regular });
+            surface.end_tagged();
+            if let Some((_, contents)) = item.part.and_then(|part| parts.get_mut(part)) {
+                contents.push(content);
             }
         }
-        What::Box { width, height } => rectangles(surface, [(item.x, item.y, *width, *height)]),
-        What::Code { code, side } => {
-            let module = side / code.side() as f32;
-            let dark = code.runs().iter().map(|(row, from, length)| {
-                let (x, y) = (item.x + *from as f32 * module, item.y + *row as f32 * module);
-                (x, y, *length as f32 * module, module)
-            });
-            rectangles(surface, dark);
+        surface.finish();
+        for item in &items {
+            if let Some((Role::Link, contents)) = item.part.and_then(|part| parts.get_mut(part)) {
+                contents.extend(link(&mut page, item, sheet));
+            }
         }
+        page.finish();
+    }
+    Ok(tags::sheet(sheet.lang, parts))
+}
+
+fn content(item: &Item<'_>) -> ContentTag<'static> {
+    match (&item.part, &item.what) {
+        (None, _) => ContentTag::Artifact(Artifact::new(ArtifactType::Other, None)),
+        // Each glyph says what it stands for. A line's text beside it (ActualText) is read backwards by poppler and pdfium.
+        (Some(_), What::Text { .. }) => ContentTag::Span(SpanTag::empty()),
+        (Some(_), What::Box { .. } | What::Code { .. }) => ContentTag::Other,
     }
 }
 
-fn rectangles(surface: &mut Surface<'_>, all: impl IntoIterator<Item = (f32, f32, f32, f32)>) {
-    let mut path = PathBuilder::new();
-    for (x, y, width, height) in all {
-        if let Some(rectangle) = Rect::from_xywh(x, y, width, height) {
-            path.push_rect(rectangle);
-        }
-    }
-    if let Some(path) = path.finish() {
-        surface.draw_path(&path);
-    }
+/// Where a line of the address is, a click leads to it.
+fn link(page: &mut Page<'_>, item: &Item<'_>, sheet: &Sheet) -> Option<Identifier> {
+    let What::Text { line, size } = &item.what else { return None };
+    let area = Rect::from_xywh(item.x, item.y - size, line.width * size, size * 1.3)?;
+    let target = Target::Action(LinkAction::new(sheet.address.clone()).into());
+    Some(page.add_tagged_annotation(Annotation::new_link(LinkAnnotation::new(area, target), Some(sheet.check.clone()))))
 }

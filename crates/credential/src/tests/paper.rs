@@ -1,10 +1,12 @@
 use crate::{Section, Sheet, pdf};
+use kernel::Lang;
+use proptest::prelude::*;
 use test_support::outside::python_packages;
 
 fn persian() -> Sheet {
     let pair = |label: &str, value: &str| (label.to_owned(), value.to_owned());
     Sheet {
-        rtl: true,
+        lang: Lang::Fa,
         city: "شهرداری اصفهان".to_owned(),
         title: "پروانه تعمیرات".to_owned(),
         number: "L-۱۴۰۵-۰۰۰۰۰۷".to_owned(),
@@ -36,7 +38,7 @@ fn persian() -> Sheet {
 fn english() -> Sheet {
     let pair = |label: &str, value: &str| (label.to_owned(), value.to_owned());
     Sheet {
-        rtl: false,
+        lang: Lang::En,
         city: "Isfahan".to_owned(),
         title: "Repair licence".to_owned(),
         number: "L-1405-000007".to_owned(),
@@ -50,36 +52,71 @@ fn english() -> Sheet {
     }
 }
 
-/// What pdfium, which browsers have, reads out of the document.
-fn read(bytes: &[u8]) -> String {
+/// What others see on a page.
+#[derive(serde::Deserialize)]
+struct Seen {
+    text: String,
+    codes: Vec<String>,
+    links: Vec<String>,
+    roles: Vec<String>,
+    /// The left and right end of what is dark, in points.
+    ink: (f32, f32),
+}
+
+fn read(bytes: &[u8]) -> Vec<Seen> {
     let folder = test_support::DataFolder::new();
     let (script, document) = (folder.join("read.py"), folder.join("licence.pdf"));
     std::fs::write(&document, bytes).unwrap();
-    std::fs::write(&script, READ).unwrap();
-    let output = python_packages(&["pypdfium2==5.15.2"]).script(&script).arg(&document).output().unwrap();
+    std::fs::write(&script, include_str!("read.py")).unwrap();
+    let packages = python_packages(&["pypdfium2==5.15.2", "zxing-cpp==3.1.1", "pillow==13.0.0"]);
+    let output = packages.script(&script).arg(&document).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    serde_json::from_slice(&output.stdout).unwrap()
 }
-
-const READ: &str = "import sys, pypdfium2
-for page in pypdfium2.PdfDocument(sys.argv[1]):
-    sys.stdout.buffer.write(page.get_textpage().get_text_range().encode() + b'\\f')
-";
 
 #[test]
 fn programs_read_what_people_see() {
-    let bytes = pdf("L-1405-000007", &[persian(), english()]).unwrap();
+    let bytes = pdf(&[persian(), english()]).unwrap();
     assert!(bytes.len() < 60_000, "{} bytes: fonts are cut to what is used", bytes.len());
-    let text = read(&bytes);
-    let pages: Vec<&str> = text.split('\u{c}').collect();
-    for told in ["پروانه تعمیرات", "L-۱۴۰۵-۰۰۰۰۰۷", "دارنده زهرا احمدی", "۲۷ مهر ۱۴۰۵", "کد پستی ۸۱۳۴۵۶۷۸۹۰", "Steel"]
-    {
-        assert!(pages[0].contains(told), "{told}: {}", pages[0]);
+    let pages = read(&bytes);
+    for told in [
+        "پروانه تعمیرات",
+        "L-۱۴۰۵-۰۰۰۰۰۷",
+        // pdfium mirrors brackets that are no glyph's mirror image, poppler does not.
+        "در روز ۸ آذر ۱۴۰۵",
+        "دارنده زهرا احمدی",
+        "۲۷ مهر ۱۴۰۵",
+        "۳-۱۴-۲۵",
+        "کد پستی ۸۱۳۴۵۶۷۸۹۰",
+        "سازه Steel",
+        "check?number=L-1405-000007",
+    ] {
+        assert!(pages[0].text.contains(told), "{told}: {}", pages[0].text);
     }
-    for told in ["Repair licence", "It is suspended (on 8 Azar 1405)", "زهرا احمدی", "check?number=L-1405-000007"]
+    for told in
+        ["Repair licence", "It is suspended (on 8 Azar 1405)", "زهرا احمدی", "40 m²", "check?number=L-1405-000007"]
     {
-        assert!(pages[1].contains(told), "{told}: {}", pages[1]);
+        assert!(pages[1].text.contains(told), "{told}: {}", pages[1].text);
     }
+}
+
+#[test]
+fn its_code_and_its_link_lead_to_the_check() {
+    let sheets = [persian(), english()];
+    for (page, sheet) in read(&pdf(&sheets).unwrap()).iter().zip(&sheets) {
+        assert_eq!((&page.codes, &page.links), (&vec![sheet.address.clone()], &vec![sheet.address.clone()]));
+        assert!(page.ink.0 > 50.0 && page.ink.1 < 545.0, "everything is between the margins: {:?}", page.ink);
+    }
+}
+
+#[test]
+fn it_is_read_aloud_as_headings_a_table_and_a_picture() {
+    let bytes = pdf(&[english()]).unwrap();
+    let roles = read(&bytes).remove(0).roles.join(" ");
+    let expected = "Document Sect P H1 P P Table TR TH TD TR TH TD Figure P Link";
+    assert_eq!(roles, expected);
+    let says = |what: &str| bytes.windows(what.len()).any(|part| part == what.as_bytes());
+    assert!(says("<pdfuaid:part>1</pdfuaid:part>") && says("/Lang(en)"));
 }
 
 #[test]
@@ -87,10 +124,23 @@ fn however_much_it_says_it_is_all_there() {
     let line = |number: usize| (format!("label {number}"), format!("{} end{number}.", "word".repeat(number)));
     let lines: Vec<_> = (0..50).map(line).collect();
     let sheet = Sheet { sections: vec![Section { heading: None, lines }], ..english() };
-    let text = read(&pdf("long", &[sheet]).unwrap()).replace(['\r', '\n', '\u{c}'], "");
+    let pages = read(&pdf(&[sheet]).unwrap());
+    assert!(pages.len() > 2 && pages.iter().all(|page| page.ink.0 > 50.0 && page.ink.1 < 545.0));
+    let text: String = pages.iter().map(|page| page.text.replace(['\r', '\n'], "")).collect();
     assert!((0..50).all(|number| text.contains(&format!("end{number}."))), "{text}");
-    let nothing = Sheet { sections: vec![], city: String::new(), title: " ".to_owned(), ..persian() };
-    assert!(pdf("", &[nothing]).is_ok());
     let long = Sheet { address: "x".repeat(5_000), ..english() };
-    assert!(pdf("", &[long]).is_err());
+    assert!(pdf(&[long]).is_err() && pdf(&[]).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+    /// Names are what people are called: no letter of any script, or control that hides in one, is in the way of printing.
+    #[test]
+    fn whatever_it_says_it_is_printed(text in any::<String>(), picked in "[\\p{Cf}\\p{M}\\p{Arabic}0-9() ]{0,24}") {
+        let line = |said: &str| (said.to_owned(), said.to_owned());
+        let sections = vec![Section { heading: Some(format!("x{text}")), lines: vec![line(&text), line(&picked)] }];
+        let sheets = [persian(), english()]
+            .map(|sheet| Sheet { title: format!("{text}x"), number: picked.clone(), sections: sections.clone(), ..sheet });
+        prop_assert_eq!(pdf(&sheets).map(|_| ()), Ok(()));
+    }
 }

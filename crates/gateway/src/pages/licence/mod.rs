@@ -121,9 +121,8 @@ pub(crate) async fn credential(State(state): State<Shared>, signed: Signed, Lice
 pub(crate) async fn print(State(state): State<Shared>, signed: Signed, LicencePath(number): LicencePath) -> Page {
     let held = licences::held(&state, &signed.caller, number).await?;
     let sheets = [Lang::Fa, Lang::En].map(|lang| paper::sheet(lang, &held, &signed.visitor));
-    let title = number.to_string();
-    // Shaping and packing takes some milliseconds of a processor.
-    let written = tokio::task::spawn_blocking(move || credential::pdf(&title, &sheets)).await;
+    // It takes a processor some milliseconds. It is not kept: a name that is erased must not live on in a cache.
+    let written = tokio::task::spawn_blocking(move || credential::pdf(&sheets)).await;
     let document = written.map_err(|_| Kind::Internal)?.map_err(|error| {
         tracing::error!(%error, %number, "a licence is not printed");
         Problem::new(Kind::Internal)

@@ -69,7 +69,7 @@ pub(super) fn sheet(lang: Lang, held: &Held, visitor: &Visitor) -> Sheet {
             .push(Section { heading: Some(t("آنچه مجاز است", "What is allowed").to_owned()), lines: works });
     }
     Sheet {
-        rtl: lang == Lang::Fa,
+        lang,
         city: visitor.city.text(lang).to_owned(),
         title: held.procedure.source().title.get(lang).to_owned(),
         number: format::digits(lang, &held.number.to_string()),
