@@ -22,7 +22,8 @@ export async function open(executablePath) {
 export async function person(browser, base, { lang, phone, javaScriptEnabled = true }) {
   const viewport = phone ? { width: 390, height: 844 } : { width: 1280, height: 900 };
   // axe is put into the page by us, past the policy; whether the policy holds is asked by a browser without bypass.
-  const context = await browser.newContext({ viewport, javaScriptEnabled, bypassCSP: javaScriptEnabled, baseURL: base });
+  const locale = lang === "fa" ? "fa-IR" : "en-GB";
+  const context = await browser.newContext({ viewport, locale, javaScriptEnabled, bypassCSP: javaScriptEnabled, baseURL: base });
   await context.addCookies([{ name: "daftar-lang", value: lang, url: base }]);
   const page = await context.newPage();
   page.on("request", (request) => {

@@ -85,6 +85,7 @@ pub fn router(settings: Settings) -> Result<Router, getrandom::Error> {
     let routes = Router::new()
         .route("/.well-known/openid-configuration", get(configuration))
         .route("/keys", get(keys))
+        .route("/style.css", get(style))
         .route("/authorize", get(choose).post(chosen))
         .route("/token", post(token));
     Ok(Router::new().nest(PATH, routes).with_state(provider))
@@ -234,6 +235,10 @@ async fn token(State(provider): Shared, Form(asked): Form<Exchange>) -> Response
     ([(header::CACHE_CONTROL, "no-store")], Json(answer)).into_response()
 }
 
+async fn style() -> Response {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("builtin.css")).into_response()
+}
+
 /// The list of people, and a form for a newcomer. Plain on purpose: it must not be taken for a real one.
 fn page(provider: &Provider, asked: &Asked, wrong: bool) -> Response {
     let hidden: String = [
@@ -263,7 +268,7 @@ fn page(provider: &Provider, asked: &Asked, wrong: bool) -> Response {
     };
     let (name, id) = (escape(asked.name.as_deref().unwrap_or("")), escape(asked.national_id.as_deref().unwrap_or("")));
     let body = format!(
-        r#"<!doctype html><html lang="fa" dir="rtl"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>ورود ساختگی</title></head><body><main><h1>ورود ساختگی — Made-up sign-in</h1>
+        r#"<!doctype html><html lang="fa" dir="rtl"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>ورود ساختگی</title><link rel="stylesheet" href="{PATH}/style.css"></head><body><main><h1>ورود ساختگی — Made-up sign-in</h1>
 <p>اینجا گذرواژه‌ای در کار نیست: هر کس می‌تواند هر کس باشد. فقط برای آزمودن روی همین دستگاه. <span lang="en" dir="ltr">No password here: anybody can be anybody. Only for trying things out on this machine.</span></p>{error}
 <h2>تازه‌وارد — A newcomer</h2><form method="post" action="{PATH}/authorize">{hidden}<p><label for="name">نام — Name</label><br><input id="name" name="name" value="{name}" required></p><p><label for="national_id">کد ملی — National id</label><br><input id="national_id" name="national_id" inputmode="numeric" dir="ltr" value="{id}" required></p><p><button>ورود — Sign in</button></p></form>
 {groups}</main></body></html>"#
@@ -272,7 +277,7 @@ fn page(provider: &Provider, asked: &Asked, wrong: bool) -> Response {
     if wrong {
         *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
     }
-    let policy = "default-src 'none'; base-uri 'none'; frame-ancestors 'none'";
+    let policy = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'";
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     response
 }

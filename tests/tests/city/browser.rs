@@ -1,5 +1,6 @@
 //! The pages in a real browser, of a city with some made-up weeks in it: what everybody may read in both languages, on a
-//! phone and on a desk; checked by axe-core against WCAG 2.2 AA; with pictures for a person to look at.
+//! phone and on a desk; checked by axe-core against WCAG 2.2 AA; with pictures for a person to look at. And one building
+//! permit from the first page to the check of the licence, by everybody whose part in it is.
 
 use crate::harness::home::{Home, home};
 use std::path::{Path, PathBuf};
@@ -17,6 +18,15 @@ fn every_page_reads_well_in_both_languages_on_a_phone_and_on_a_desk() {
     for language in ["fa", "en"] {
         walk(&home, "pages.mjs", &[&[language], PEOPLE].concat());
     }
+    assert!(city.interrupt().success(), "Ctrl-C ends it well:\n{}", city.log());
+}
+
+#[test]
+fn a_building_permit_goes_all_its_way_in_browsers_with_scripts_and_without() {
+    let home = home();
+    let city = home.up_with_demo();
+    walk(&home, "journey.mjs", &["citizen-1", "3-901"]);
+    walk(&home, "journey.mjs", &["citizen-2", "3-902", "noscript"]);
     assert!(city.interrupt().success(), "Ctrl-C ends it well:\n{}", city.log());
 }
 

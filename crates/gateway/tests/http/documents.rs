@@ -228,6 +228,8 @@ async fn a_browser_shows_versions_and_warns_of_an_old_one() {
         "default-src 'none'; sandbox"
     );
     assert_eq!(officer.get(&format!("{address}?version=3")).await.status, 404);
+    let revenue = world.browser("revenue", Some("revenue-office")).get(&format!("/cases/{case}")).await;
+    assert!(revenue.status == 200 && !revenue.text.contains("/documents/"), "no link to a denial: {}", revenue.text);
     let english = browser.with("cookie", &format!("{}; daftar-lang=en", browser.header("cookie")));
     let all = english.get(&format!("/cases/{case}/documents")).await;
     assert!(all.text.contains("version 2"), "{}", all.text);

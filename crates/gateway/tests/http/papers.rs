@@ -37,7 +37,7 @@ async fn documents_come_one_by_one_and_are_handed_in_with_the_application() {
     upload(&desk, DEED, &token(&page), ("deed.pdf", "application/pdf", &deed)).await;
     assert_eq!(on(&desk, PAGE, "").await, REVIEW);
     let review = at(&english(&desk), REVIEW).await;
-    for told in ["Deed or lease", "PDF, 1 kB", ">Send the application<"] {
+    for told in ["Deed or lease", "1 kB, PDF", ">Send the application<"] {
         assert!(review.text.contains(told), "{told}: {}", review.text);
     }
     let sent = on(&desk, REVIEW, "sure=yes").await;

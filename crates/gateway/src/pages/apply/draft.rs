@@ -44,11 +44,11 @@ pub(super) struct Attached {
 }
 
 impl Attached {
-    /// What it is and how large: `PDF، ۱٬۲۴۰ کیلوبایت`.
+    /// What it is and how large: `۱٬۲۴۰ کیلوبایت، PDF`.
     pub(super) fn size(&self, page: &Frame) -> String {
         let kind = self.content.extension().to_uppercase();
         let size = page.number(&i64::try_from(self.size.div_ceil(1_000)).unwrap_or(i64::MAX));
-        format!("{kind}{} {size} {}", page.t("،", ","), page.t("کیلوبایت", "kB"))
+        format!("{size} {} {kind}", page.t("کیلوبایت،", "kB,"))
     }
 }
 

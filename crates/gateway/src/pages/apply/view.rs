@@ -23,7 +23,10 @@ pub(super) struct Apply {
     districts: Vec<(String, String)>,
     whom: Vec<(String, String)>,
     asks: Vec<Ask>,
+    /// Those that it must have or that were brought.
     papers: Vec<Paper>,
+    /// Those that it may have besides.
+    others: Vec<Paper>,
     review: Option<Review>,
     begun: bool,
 }
@@ -36,6 +39,14 @@ struct Paper {
     required: bool,
     /// What was handed in.
     given: Option<String>,
+}
+
+impl Paper {
+    /// Whether it is shown before those that are only folded away for who has them.
+    fn stands_out(&self, form: &Form) -> bool {
+        let wrong = form.error(&format!("document-{}", self.kind), &kernel::Lang::Fa).is_some();
+        self.required || self.given.is_some() || wrong
+    }
 }
 
 /// A page in the list of them.
@@ -60,6 +71,7 @@ pub(super) fn apply(work: &Work, signed: &Signed, part: Part, form: Option<Form>
     let numbers = 1..=service.districts;
     let district =
         |number: u8| (number.to_string(), format!("{} {}", page.t("منطقه", "District"), page.digits(&number)));
+    let (papers, others) = papers(work, &page).into_iter().partition(|paper| paper.stands_out(&form));
     Apply {
         procedure: service.id().to_string(),
         service: text(&source.title, page.lang),
@@ -71,7 +83,8 @@ pub(super) fn apply(work: &Work, signed: &Signed, part: Part, form: Option<Form>
         districts: numbers.map(district).collect(),
         whom: whom(&page),
         asks: source.fields.iter().map(|field| facts::ask(&page, field)).collect(),
-        papers: papers(work, &page),
+        papers,
+        others,
         review: (part == Part::Review).then(|| Review::of(work, &page, me)),
         begun: draft.is_begun(),
         form,
@@ -93,7 +106,6 @@ fn typed(work: &Work, signed: &Signed, part: Part) -> Form {
     form
 }
 
-/// Those that it must have first.
 fn papers(work: &Work, page: &Frame) -> Vec<Paper> {
     let procedure = &work.service.procedure;
     let mut form = work.draft.form();
@@ -105,9 +117,7 @@ fn papers(work: &Work, page: &Frame) -> Vec<Paper> {
         required: known.required,
         given: work.draft.documents.iter().find(|given| given.kind == known.id).map(|given| given.size(page)),
     };
-    let mut papers: Vec<Paper> = work.service.documents(&scope).map(paper).collect();
-    papers.sort_by_key(|paper| !paper.required);
-    papers
+    work.service.documents(&scope).map(paper).collect()
 }
 
 fn whom(page: &Frame) -> Vec<(String, String)> {

@@ -2,6 +2,7 @@
 
 use super::file::File;
 use crate::access::Caller;
+use crate::attachments::may_see;
 use crate::pages::{Frame, facts::unit_name, happened, words};
 use departments::permit_office::{Answer, Holder, StepState};
 use kernel::StepId;
@@ -19,6 +20,8 @@ pub(super) struct Paper {
     pub(super) title: String,
     pub(super) given: String,
     pub(super) times: u32,
+    /// Whether the officer may look at it.
+    pub(super) is_shown: bool,
 }
 
 /// A step that the case has reached.
@@ -100,6 +103,7 @@ impl View<'_> {
         };
         let paper = |document: &departments::permit_office::DocumentView| Paper {
             title: title(&document.kind),
+            is_shown: may_see(&self.file.procedure, self.caller, &document.kind),
             kind: document.kind.clone(),
             given: document.given_at.at.clone(),
             times: document.times,
