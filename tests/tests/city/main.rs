@@ -31,13 +31,17 @@
 //! | 38 | digits, spellings | kernel `text.rs`, gateway `parse.rs`, `http/sight.rs`; the applications here are in Persian digits |
 //! | 39 | bidi, NUL, surrogates | kernel `text.rs`, gateway `parse.rs`, import `record.rs`; over HTTP `inputs::n36_n37_…` |
 //! | 40 | zip bomb, pixel flood, polyglot, `../` names | `documents::n40_…`; documents `store`, `render`; gateway `http/documents.rs` |
+//! | 42 | slow and silent connections | `callers::n42_…`; gateway `http/limits.rs` |
 //! | 43 | role × route | gateway `http/matrix.rs`, foreign cases `http/sight.rs` |
-//! | 44 | tokens | gateway `http/tokens.rs` |
+//! | 44 | tokens | gateway `http/tokens.rs`; of a sign-in: signin `hostile` |
+//! | 46 | forwarded addresses, request information | `callers::n46_…` |
 //!
-//! Besides: every page in a real browser (`browser`, which keeps pictures in `target/pictures`), personal data is nowhere in the clear (`canary`), departments are told each event once (`feeds`), whole ways of cases (`journey`), imports (`imports`), strangers check licences (`licences`), and
-//! `daftar up` (`up`). The torture's rounds and seed are `DAFTAR_TORTURE_ROUNDS` and `DAFTAR_TORTURE_SEED`.
+//! Besides: every page in a real browser (`browser`, which keeps pictures in `target/pictures`), personal data is nowhere
+//! in the clear (`canary`), departments are told each event once (`feeds`), whole ways of cases (`journey`), imports
+//! (`imports`), strangers check licences (`licences`), and `daftar up` (`up`). The torture's rounds and seed are `DAFTAR_TORTURE_ROUNDS` and `DAFTAR_TORTURE_SEED`.
 
 mod browser;
+mod callers;
 mod canary;
 mod crashes;
 mod database;

@@ -15,6 +15,7 @@ mod live;
 mod matrix;
 mod openapi;
 mod own_case;
+mod pages;
 mod papers;
 mod paying;
 mod sight;

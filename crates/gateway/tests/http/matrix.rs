@@ -5,7 +5,7 @@ use crate::world::{SHA256, World, ZAHRA};
 use gateway::permissions::{Group, RULES, Rule};
 use hyper::{Method, StatusCode};
 
-const ROLES: &[(Group, &str, Option<&str>)] = &[
+pub(crate) const ROLES: &[(Group, &str, Option<&str>)] = &[
     (Group::Citizen, "citizen", None),
     (Group::Admin, "admin", None),
     (Group::Bank, "bank", None),
@@ -23,7 +23,7 @@ const ROLES: &[(Group, &str, Option<&str>)] = &[
 const NOBODY: &[(&str, Option<&str>)] = &[("intake", None), ("importer", None), ("importer", Some("permit-office"))];
 
 /// The route's address with parameters that name nothing, so that nothing is changed by being let in.
-fn address(rule: &Rule) -> String {
+pub(crate) fn address(rule: &Rule) -> String {
     let parameters = [
         ("{case}", "1405-999999"),
         ("{step}", "check"),
@@ -41,7 +41,7 @@ fn address(rule: &Rule) -> String {
 }
 
 /// Pages know people by their session, not by a token.
-fn is_page(rule: &Rule) -> bool {
+pub(crate) fn is_page(rule: &Rule) -> bool {
     let programs = ["/healthz", "/readyz", "/metrics", "/openapi.json"];
     let checkers = ["/.well-known/jwt-vc-issuer", "/credentials/licence", "/status-lists/{list}"];
     !rule.path.starts_with("/v1/") && !programs.contains(&rule.path) && !checkers.contains(&rule.path)
