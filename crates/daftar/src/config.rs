@@ -247,6 +247,14 @@ fn running_nats(data: &Path) -> Option<String> {
     std::fs::read_to_string(crate::nats::address_file(data)).ok().map(|text| text.trim().to_owned())
 }
 
+/// The file of this program, for what it runs in a process of its own.
+///
+/// # Errors
+/// When the system does not know it.
+pub fn program() -> std::io::Result<PathBuf> {
+    std::env::current_exe()
+}
+
 /// The folders that programs are looked for in.
 #[must_use]
 pub fn search_path() -> Vec<PathBuf> {

@@ -1,3 +1,5 @@
+//! The licence as a credential: what a checker accepts, and what it must not.
+
 use super::{ISSUER, at, keys, licence};
 use crate::{Credential, Keys, Licence, Refused, type_metadata};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

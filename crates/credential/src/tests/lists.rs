@@ -1,3 +1,5 @@
+//! Status lists: their bits, their history and their tokens.
+
 use super::{at, keys};
 use crate::{Change, History, ListName, Status, StatusList, StatusToken};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};

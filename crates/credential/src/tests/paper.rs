@@ -1,3 +1,5 @@
+//! The licence on paper.
+
 use crate::{Section, Sheet, pdf};
 use kernel::Lang;
 use proptest::prelude::*;

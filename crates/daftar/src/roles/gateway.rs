@@ -90,7 +90,7 @@ fn documents(config: &Config, vault: &Arc<Vault>) -> Result<Documents, StartErro
         Ok(removed) => tracing::info!(removed, "removed uploads that never came to their end"),
         Err(error) => tracing::warn!(%error, "uploads that never came to their end cannot be removed"),
     }
-    Ok(match std::env::current_exe() {
+    Ok(match crate::config::program() {
         Ok(path) => store.drawn_by(documents::Worker::Program { path, arguments: vec![DRAW_PAGE.into()] }),
         Err(error) => {
             tracing::warn!(%error, "previews are drawn in this process: the program's own file is not known");

@@ -101,7 +101,8 @@ pub async fn accesses(
     after: Option<&str>,
     limit: Limit,
 ) -> Result<Page<AccessView>, QueryError> {
-    const SQL: &str = "SELECT * FROM accesses WHERE case_id = $1 AND position < $2 ORDER BY position DESC LIMIT $3";
+    const SQL: &str = "SELECT * FROM accesses WHERE case_id = $1 AND position < $2 AND position >= $3 \
+                       ORDER BY position DESC LIMIT $4";
     let after = After::integer(WHAT, after, i64::MAX)?;
     let rows: Vec<Access> =
         desk.fetch(WHAT, SQL, &[case.into(), after.into(), since.into(), limit.asked().into()]).await?;

@@ -1,3 +1,5 @@
+//! Which pages are shown, and what a preview refuses.
+
 use super::*;
 use crate::store::tests::{Room, pdf, pdf_page};
 

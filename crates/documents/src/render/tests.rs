@@ -1,3 +1,5 @@
+//! Drawing pages and pictures, also of files that are made to hurt.
+
 use super::*;
 use crate::store::tests::{pdf_page, picture as picture_of};
 use proptest::prelude::*;

@@ -1,3 +1,5 @@
+//! Documents in and out again: sealed, sniffed, limited, forgotten.
+
 use super::*;
 use futures::stream;
 use proptest::prelude::*;
