@@ -5,7 +5,7 @@
 //! booked already is booked once. Without its note of where it ended it looks from the beginning, which only takes longer.
 
 use super::{Failed, chain};
-use crate::compose::{Shared, StartError, desk};
+use crate::compose::{Shared, StartError, desk, open_log};
 use crate::config::BankConfig;
 use bank::protocol::{List, Settlement};
 use bank::{Bank, Settings};
@@ -13,6 +13,7 @@ use departments::Limit;
 use departments::revenue::{self, RefundsAsk};
 use gateway::till::{Outcome, Report, Till, TillError};
 use kernel::{Districts, Instant};
+use ledger::{Block, Log};
 use permits::Permits;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::metrics::{counter::Counter, family::Family, gauge::Gauge};
@@ -29,6 +30,8 @@ const BANK_DAYS: u64 = 30;
 const REGISTER_DAYS: u64 = 7;
 /// How often there is one.
 const COMPARE_EVERY: Duration = Duration::from_secs(600);
+/// How long the tables may take to reach the end of the register.
+const TABLES: Duration = Duration::from_secs(60);
 /// By when the tables should hold what was just recorded.
 const CATCH_UP: Duration = Duration::from_secs(5);
 
@@ -77,6 +80,7 @@ pub(crate) fn open_bank(config: &BankConfig) -> Result<Bank, StartError> {
 
 struct Reconciler {
     till: Till,
+    log: Log,
     metrics: Metrics,
     note: PathBuf,
     /// What was told of in the log.
@@ -94,19 +98,24 @@ pub(crate) async fn run(shared: Shared, bank: Bank) -> (&'static str, Result<(),
         () = shared.stopped() => return (NAME, Ok(())),
     };
     let note = shared.config.data.join("reconciled.txt");
-    let mut reconciler = Reconciler { till, metrics, note, told: HashSet::new(), compared: None };
+    let log = match open_log(&shared.config, &shared.client).await {
+        Ok(log) => log,
+        Err(error) => return (NAME, Err(error.into())),
+    };
+    let mut reconciler = Reconciler { till, log, metrics, note, told: HashSet::new(), compared: None };
     let mut every = tokio::time::interval(shared.config.reconcile_every);
     every.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         let look = async {
             every.tick().await;
-            reconciler.look().await
+            reconciler.wait_for_tables().await?;
+            Ok::<(), Failed>(reconciler.look().await?)
         };
         let looked = tokio::select! {
             looked = look => looked,
             () = shared.stopped() => return (NAME, Ok(())),
         };
-        let trouble = looked.err().map(|error| chain(&error));
+        let trouble = looked.err().map(|error| chain(error.as_ref()));
         if let Some(trouble) = &trouble {
             reconciler.metrics.failed.inc();
             tracing::warn!(trouble, "bank and register were not compared; they will be");
@@ -116,6 +125,17 @@ pub(crate) async fn run(shared: Shared, bank: Bank) -> (&'static str, Result<(),
 }
 
 impl Reconciler {
+    /// Tables that are behind the register, as after a restore, know less than the bank without being wrong.
+    async fn wait_for_tables(&self) -> Result<(), Failed> {
+        let Some((_, bytes)) = self.log.last().await? else { return Ok(()) };
+        let block = Block::decode(&bytes)?;
+        let Some((last, ..)) = block.entries().last() else { return Ok(()) };
+        if self.till.revenue.reader().wait_for(last, TABLES).await? {
+            return Ok(());
+        }
+        Err("the tables of the revenue office are behind the register".into())
+    }
+
     /// One look, whole or not at all: where it ended is only noted when nothing was left behind.
     async fn look(&mut self) -> Result<(), TillError> {
         let last = self.read_note();

@@ -136,6 +136,8 @@ async fn a_case_goes_back_and_on_to_its_licence_and_out_of_force_by_forms_alone(
     world.intake().get(&format!("/v1/inbox?after={last}")).await.ok();
     intake.act("complete-check", &[("outcome", "small-works"), ("checklist", "small")]).await;
     let revenue = Desk::new(&world, "revenue", "revenue-office", &case);
+    let page = at(&revenue.browser, &revenue.page).await.text;
+    assert!(page.contains("سند یا اجاره‌نامه") && !page.contains("/documents/"), "named, and not theirs to open");
     revenue.act("bill", &[]).await;
     assert!(!revenue.offers("bill").await);
     let paid = json!({ "bill": "B-1405-000001", "amount": 1_050_000, "reference": "1" });
