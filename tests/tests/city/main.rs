@@ -45,6 +45,7 @@ mod callers;
 mod canary;
 mod crashes;
 mod database;
+mod demo;
 mod disks;
 mod documents;
 mod feeds;

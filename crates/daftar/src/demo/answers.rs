@@ -9,10 +9,14 @@ use permits::{
     },
 };
 
-/// An answer to every field of an application.
-pub(super) fn all(procedure: &Procedure, dice: &mut Dice) -> Vec<FactValue> {
+/// An answer to every field of an application; of a difficult one everything holds that can be asked.
+pub(super) fn all(procedure: &Procedure, difficult: bool, dice: &mut Dice) -> Vec<FactValue> {
     let fields = procedure.source().fields.iter();
-    fields.map(|field| FactValue { field: field.id.clone(), value: one(field, dice) }).collect()
+    let value = |field: &FieldSource, dice: &mut Dice| match &field.holds {
+        FieldKind::Flag if difficult => Value::Flag(true),
+        FieldKind::Flag | FieldKind::Integer { .. } | FieldKind::Choice { .. } => one(field, dice),
+    };
+    fields.map(|field| FactValue { field: field.id.clone(), value: value(field, dice) }).collect()
 }
 
 /// A likely answer to a field: as people build, where it is known what is asked; else in the lower part of its range, on

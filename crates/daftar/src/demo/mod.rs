@@ -22,6 +22,7 @@ use async_nats::Client;
 use indicatif::{ProgressBar, ProgressStyle};
 use kernel::Instant;
 use office::Office;
+use permits::procedure::Procedure;
 use std::{path::PathBuf, sync::Arc};
 use story::Story;
 use vault::{Vault, VaultError};
@@ -107,7 +108,10 @@ pub(crate) async fn make(
     let bank = bank::test_bank::Counter::open(&config.data.join(TEST_BANK_FILE))?;
     let citizens = people::citizens(vault).await?;
     let officers = people::officers(folder, vault).await?;
-    let procedures = folder.procedures().filter(|procedure| !procedure.observed()).collect();
+    let mut procedures: Vec<_> = folder.procedures().filter(|procedure| !procedure.observed()).collect();
+    // The one that asks most agencies first.
+    let asks = |procedure: &Procedure| procedure.source().steps.iter().map(|step| step.consultations.len()).sum();
+    procedures.sort_by_key(|procedure| std::cmp::Reverse::<usize>(asks(procedure)));
     let mut story = Story::new(office, vault, &store, bank, citizens, officers, procedures);
     let bar = ProgressBar::new(u64::from(DAYS.unsigned_abs())).with_message("made-up days");
     if let Ok(style) = ProgressStyle::with_template("{bar:30} {human_pos}/{human_len} {msg}  {elapsed}") {

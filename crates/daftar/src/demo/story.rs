@@ -234,12 +234,14 @@ impl<'a> Story<'a> {
     /// Somebody applies: mostly online, sometimes by telephone, and now and then in an office that should be closed.
     async fn apply(&mut self) -> Result<(), DemoError> {
         let citizen = self.dice.pick(&self.citizens).clone();
-        let at = self.dice.below(self.procedures.len() * 3).min(self.procedures.len() - 1);
+        let index = self.office.cases.len();
+        let silent = Fate::of(index) == Fate::AgenciesSilent;
+        let at = if silent { 0 } else { self.dice.below(self.procedures.len() * 3 / 2).min(self.procedures.len() - 1) };
         let procedure = &self.procedures[at];
         let (id, kinds) = (procedure.id().clone(), fate::enclosed(procedure));
         let offered: Vec<_> =
             procedure.channels().iter().map(|offered| (offered.name.clone(), offered.in_person)).collect();
-        let facts = answers::all(procedure, &mut self.dice);
+        let facts = answers::all(procedure, silent, &mut self.dice);
         let wanted = self.dice.below(100);
         let other = offered.iter().find(|(name, in_person)| match wanted {
             0..=5 => *in_person,
@@ -259,7 +261,6 @@ impl<'a> Story<'a> {
             mobile: Some(self.vault.seal(citizen.person, citizen.mobile.as_bytes()).await?),
             address: Some(self.vault.seal(citizen.person, citizen.address.as_bytes()).await?),
         };
-        let index = self.office.cases.len();
         let parcel = format!("{}-{}-{}", district.0, self.dice.between(1, 900), self.dice.between(1, 300));
         let documents = self.papers(index, None, Some(citizen.person), &kinds).await?;
         let application = Application {
