@@ -17,6 +17,7 @@ use test_support::tools::workspace_root;
 const DEPARTMENTS: [&str; 5] = ["permit-office", "district-office", "revenue-office", "engineers", "agencies"];
 const PYTHON: &[&str] = &["nats-py==2.16.0"];
 const NODE: &[&str] = &["@nats-io/transport-node@3.4.0", "@nats-io/jetstream@3.4.0"];
+const READERS: &[&str] = &["@asyncapi/parser@3.6.6", "ajv@8.20.0", "cloudevents@10.0.0"];
 
 /// A message of a feed, without what the server adds.
 #[derive(Debug, Clone, PartialEq)]
@@ -284,6 +285,24 @@ fn follows(script: &str) {
     let all = [before, after].concat();
     let told: Vec<u64> = city.assert_told_once().iter().map(Told::position).collect();
     assert_eq!(all, told[..all.len()], "each once, in order, over a restart");
+}
+
+/// The description is read by AsyncAPI's own parser, each event by a library of CloudEvents and by the description.
+#[test]
+fn tools_of_other_makers_read_the_description_and_the_events() {
+    let city = Plan::with_feeds().start();
+    paid_case(&city);
+    let lines = city.assert_told_once().into_iter().map(|told| {
+        let body = String::from_utf8(told.body).expect("a body is text");
+        json!({ "headers": told.headers, "body": body }).to_string() + "\n"
+    });
+    let events = city.data.join("events.ndjson");
+    std::fs::write(&events, lines.collect::<String>()).expect("a file can be written");
+    let root = workspace_root();
+    let mut command = npm_packages(READERS).script(&root.join("tests/feeds/describe.mjs"));
+    let output = command.arg(root.join("schemas/asyncapi.json")).arg(events).output().expect("node runs");
+    let printed = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && printed.contains("kinds of events read"), "{printed}");
 }
 
 #[test]
