@@ -48,6 +48,10 @@ async fn a_citizen_sees_why_pays_comes_back_and_keeps_a_receipt() {
     for told in ["dir=\"ltr\"", "1,300,000 rials", "Its place in the register", "B-1405-000001"] {
         assert!(receipt.text.contains(told), "{told}: {}", receipt.text);
     }
+    let receipt = at(&browser, link).await;
+    for told in ["dir=\"rtl\"", "B-۱۴۰۵-۰۰۰۰۰۱", "جای آن در دفتر ثبت"] {
+        assert!(receipt.text.contains(told), "{told}: {}", receipt.text);
+    }
     let bill = at(&english, &format!("/cases/{case}/bill")).await;
     assert!(bill.text.contains(">Paid<") && !bill.text.contains("/pay\""), "{}", bill.text);
     for stranger in [world.browser_of(REZA).await, world.browser("intake", None)] {

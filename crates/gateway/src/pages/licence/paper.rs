@@ -58,7 +58,7 @@ pub(super) fn sheet(lang: Lang, held: &Held, visitor: &Visitor) -> Sheet {
     let t = |fa: &'static str, en: &'static str| if lang == Lang::Fa { fa } else { en };
     let today = visitor.site.zone.date(now());
     let stand = stand(&held.licence, today);
-    let stands = format!("{} ({} {})", stand.text(lang), t("در روز", "on"), format::day(lang, today));
+    let stands = format!("{}{} {}", stand.text(lang), t("، در روز", ", as of"), format::day(lang, today));
     let owned = |(label, value): Line| (label.to_owned(), value);
     let mut said: Vec<_> = personal(lang, held).into_iter().map(owned).collect();
     said.extend(public(lang, &held.licence).into_iter().map(owned));
