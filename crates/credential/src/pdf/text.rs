@@ -45,26 +45,44 @@ impl Typeface {
 
     /// A text in as many lines as a width asks for, in ems; a word that is wider than that is broken where it must be.
     pub(super) fn wrapped(&self, text: &str, rtl: bool, width: f32) -> Vec<Line> {
-        let fits = |text: &str| self.line(text, rtl).width <= width;
-        let (mut lines, mut last) = (Vec::new(), String::new());
+        let measure = |text: &str| self.line(text, rtl).width;
+        let space = measure(" ");
+        let (mut lines, mut last, mut taken) = (Vec::new(), String::new(), 0.0);
         for word in text.split_whitespace() {
-            let longer = if last.is_empty() { word.to_owned() } else { format!("{last} {word}") };
-            if fits(&longer) {
-                last = longer;
+            // Letters are not joined across spaces: a word is as wide alone as in its line.
+            let wide = measure(word);
+            if !last.is_empty() && taken + space + wide <= width {
+                last = format!("{last} {word}");
+                taken += space + wide;
                 continue;
             }
             if !last.is_empty() {
                 lines.push(std::mem::take(&mut last));
             }
-            for letter in word.chars() {
-                if !last.is_empty() && !fits(&format!("{last}{letter}")) {
-                    lines.push(std::mem::take(&mut last));
-                }
-                last.push(letter);
+            word.clone_into(&mut last);
+            taken = wide;
+            if wide > width {
+                lines.extend(self.broken(word, rtl, width));
+                last = lines.pop().unwrap_or_default();
+                taken = measure(&last);
             }
         }
         lines.push(last);
         lines.iter().map(|line| self.line(line, rtl)).collect()
+    }
+
+    /// A word in parts that are each no wider than that.
+    fn broken(&self, word: &str, rtl: bool, width: f32) -> Vec<String> {
+        let (mut parts, mut last) = (Vec::new(), String::new());
+        for letter in word.chars() {
+            last.push(letter);
+            if last.chars().nth(1).is_some() && self.line(&last, rtl).width > width {
+                last.pop();
+                parts.push(std::mem::replace(&mut last, letter.to_string()));
+            }
+        }
+        parts.push(last);
+        parts
     }
 
     /// What is printed of a letter: a mark of its own for one that the typeface lacks, nothing for one that is not seen.
