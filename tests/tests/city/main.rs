@@ -36,11 +36,12 @@
 //! | 44 | tokens | gateway `http/tokens.rs`; of a sign-in: signin `hostile` |
 //! | 46 | forwarded addresses, request information | `callers::n46_…` |
 //!
-//! Besides: every page in a real browser (`browser`, which keeps pictures in `target/pictures`), personal data is nowhere
+//! Besides: the made-up weeks (`demo`), documents in a bucket (`buckets`), every page in a real browser (`browser`, which keeps pictures in `target/pictures`), personal data is nowhere
 //! in the clear (`canary`), departments are told each event once (`feeds`), whole ways of cases (`journey`), imports
 //! (`imports`), strangers check licences (`licences`), and `daftar up` (`up`). The torture's rounds and seed are `DAFTAR_TORTURE_ROUNDS` and `DAFTAR_TORTURE_SEED`.
 
 mod browser;
+mod buckets;
 mod callers;
 mod canary;
 mod crashes;

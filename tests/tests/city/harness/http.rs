@@ -146,6 +146,18 @@ impl Caller {
         read(request.call()?)
     }
 
+    /// Reads a file.
+    #[track_caller]
+    pub(crate) fn file(&self, path: &str) -> Vec<u8> {
+        let request = self.agent.get(format!("{}{path}", self.base));
+        let token = format!("Bearer {}", self.token.as_deref().unwrap_or_default());
+        let answer = request.header("authorization", token).call();
+        let mut answer = answer.unwrap_or_else(|error| panic!("GET {path}: {error}"));
+        let content = answer.body_mut().with_config().limit(256 << 20).read_to_vec().expect("a whole body");
+        assert_eq!(answer.status().as_u16(), 200, "GET {path}: {}", String::from_utf8_lossy(&content));
+        content
+    }
+
     #[track_caller]
     pub(crate) fn get(&self, path: &str) -> Answer {
         self.try_get(path).unwrap_or_else(|error| panic!("GET {path}: {error}"))
