@@ -95,7 +95,7 @@ pub(super) async fn act(
     if !fresh.knows(head.id()) {
         if form.get("seen") != Some(file.last().to_string().as_str()) {
             moved_on(&mut form);
-            return Ok(html_with(StatusCode::CONFLICT, &page(&signed, &file, Some((&act, form)), false))?);
+            return html_with(StatusCode::CONFLICT, &page(&signed, &file, Some((&act, form)), false));
         }
         fresh.keep(head.id());
     }
