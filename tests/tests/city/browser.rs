@@ -42,6 +42,7 @@ fn walk(home: &Home, script: &str, arguments: &[&str]) {
     println!("{said}");
 }
 
+#[expect(clippy::disallowed_methods, reason = "a browser stands wherever the machine has it")]
 fn chromium() -> PathBuf {
     let names = ["chromium", "chromium-browser", "google-chrome"];
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -103,7 +103,8 @@ fn papers(head: &Caller, all: &[Value]) {
         let case = case["case"].as_str().expect("a number");
         let documents = head.get(&format!("/v1/cases/{case}/documents")).ok().clone();
         for document in documents.as_array().expect("a list") {
-            let (kind, hash) = (document["kind"].as_str().unwrap(), document["sha256"].as_str().unwrap());
+            let text = |name: &str| document[name].as_str().expect("a text");
+            let (kind, hash) = (text("kind"), text("sha256"));
             let is_newer_plan = kind.ends_with("-plan") && document["number"] == 2;
             if is_newer_plan || kinds.len() < 2 {
                 let whole = head.file(&format!("/v1/cases/{case}/documents/{kind}/{hash}"));
