@@ -105,11 +105,33 @@ fn mirrored(lang: Lang, x: i64, width: i64) -> i64 {
     }
 }
 
+/// The drawing runs from left to right in every language, so what is said is isolated and given its own direction.
 fn text(svg: &mut String, lang: Lang, x: i64, y: i64, said: &str) {
-    let anchor = if lang == Lang::Fa { " text-anchor=\"end\"" } else { "" };
-    let _ = write!(svg, "<text x=\"{}\" y=\"{y}\"{anchor}>{}</text>", mirrored(lang, x, 0), escaped(said));
+    let (anchor, isolate) = match lang {
+        Lang::Fa => (" text-anchor=\"end\"", '\u{2067}'),
+        Lang::En => ("", '\u{2066}'),
+    };
+    let (x, said) = (mirrored(lang, x, 0), escaped(said));
+    let _ = write!(svg, "<text x=\"{x}\" y=\"{y}\"{anchor}>{isolate}{said}\u{2069}</text>");
 }
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_and_codes_keep_the_order_of_their_language() {
+        let said = |lang| {
+            let mut svg = String::new();
+            text(&mut svg, lang, 0, 9, "d3a85777 <پذیرش>");
+            svg
+        };
+        let ends = "d3a85777 &lt;پذیرش&gt;\u{2069}</text>";
+        assert_eq!(said(Lang::Fa), format!("<text x=\"{WIDTH}\" y=\"9\" text-anchor=\"end\">\u{2067}{ends}"));
+        assert_eq!(said(Lang::En), format!("<text x=\"0\" y=\"9\">\u{2066}{ends}"));
+    }
 }
