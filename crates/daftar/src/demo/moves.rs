@@ -116,7 +116,11 @@ fn status_moves(
 ) {
     let by = |role: &RoleId| By::Role(role.clone());
     match case.status {
-        Status::InProgress if case.open.is_empty() => add(by(&decisions.grant), 6, What::Grant),
+        Status::InProgress if is_rejected(case, procedure) => {
+            let article = article(procedure, dice);
+            add(by(&decisions.refuse), 3, What::Refuse { article });
+        }
+        Status::InProgress if case.open.is_empty() => ready_moves(case, procedure, decisions, add),
         Status::Granted => add(by(&decisions.issue), 8, What::Issue),
         Status::Issued if case.open.is_empty() && fate.finishes() => add(by(&decisions.complete), 3, What::Finish),
         Status::Issued if dice.below(400) == 0 => {
@@ -130,6 +134,23 @@ fn status_moves(
             add(by(&decisions.objection), 1, What::DecideObjection { upheld });
         }
         _ => {}
+    }
+}
+
+/// Whether an agency is against it whose word counts.
+fn is_rejected(case: &Case, procedure: &Procedure) -> bool {
+    let required = |place: u8| procedure.agency_at(usize::from(place)).1.required;
+    case.consultations.iter().any(|asked| asked.verdict == Some(Verdict::Rejects) && required(asked.agency))
+}
+
+/// What follows when all steps are done: the licence, unless corrections made it dearer.
+fn ready_moves(case: &Case, procedure: &Procedure, decisions: &Decisions, add: &mut impl FnMut(By, usize, What)) {
+    let billed = case.later().bill.as_ref().map_or(Rials(0), |bill| bill.billed);
+    let due = procedure.estimate(&procedure.scope(&case.facts)).unwrap_or_default();
+    if due > billed && case.outstanding().0 == 0 {
+        add(By::Role(decisions.bill.clone()), 10, What::Bill);
+    } else {
+        add(By::Role(decisions.grant.clone()), 10, What::Grant);
     }
 }
 
