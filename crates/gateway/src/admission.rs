@@ -1,7 +1,8 @@
 //! Who is let in: a place for each request that is being served, and only whole requests get one.
 //!
 //! A body that comes slowly costs its sender, not the others: it is read before a place is taken, by a time, and a person
-//! has only so many requests here, those that are still being read among them.
+//! has only so many requests here, those that are still being read among them. Whoever waits for a read model to catch up
+//! gives the place back meanwhile.
 
 use crate::access::Caller;
 use crate::command::{COMMAND, Head};
@@ -17,9 +18,10 @@ use axum::{
 };
 use kernel::PersonId;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::future::Future;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Requests that are served at the same time; more are turned away with 503.
 const MAX_REQUESTS: usize = 512;
@@ -27,83 +29,144 @@ const MAX_REQUESTS: usize = 512;
 const MAX_OF_PERSON: usize = 64;
 /// Documents that come in at the same time; more are turned away with 503.
 const MAX_UPLOADS: usize = 24;
-/// As how many requests of its sender a document counts.
-const UPLOAD_WEIGHT: usize = 16;
+/// Documents of one person that come in at the same time.
+const UPLOADS_OF_PERSON: usize = 2;
+/// Requests of one person that wait for a read model at the same time.
+const WAITS_OF_PERSON: usize = 8;
+/// The same of all who say not who they are.
+const WAITS_OF_ANYBODY: usize = 64;
 /// How long a body may take from the request's head to its last byte.
 const BODY_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The places there are.
 pub(crate) struct Places {
-    all: Semaphore,
-    uploads: Semaphore,
-    persons: Mutex<HashMap<PersonId, usize>>,
+    all: Arc<Semaphore>,
+    uploads: Arc<Semaphore>,
+    owned: Mutex<HashMap<Own, usize>>,
+}
+
+/// What somebody has only so many of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Own {
+    Request(PersonId),
+    Upload(PersonId),
+    Wait(Option<PersonId>),
+}
+
+impl Own {
+    fn most(self) -> usize {
+        match self {
+            Own::Request(_) => MAX_OF_PERSON,
+            Own::Upload(_) => UPLOADS_OF_PERSON,
+            Own::Wait(Some(_)) => WAITS_OF_PERSON,
+            Own::Wait(None) => WAITS_OF_ANYBODY,
+        }
+    }
 }
 
 /// One of a person's places; given back when it is dropped.
 pub(crate) struct OwnPlace<'a> {
     places: &'a Places,
-    person: PersonId,
-    weight: usize,
+    own: Own,
 }
 
 impl Places {
     pub(crate) fn new() -> Places {
-        Places { all: Semaphore::new(MAX_REQUESTS), uploads: Semaphore::new(MAX_UPLOADS), persons: Mutex::default() }
+        let (all, uploads) = (MAX_REQUESTS, MAX_UPLOADS);
+        let [all, uploads] = [all, uploads].map(|most| Arc::new(Semaphore::new(most)));
+        Places { all, uploads, owned: Mutex::default() }
     }
 
     pub(crate) fn are_full(&self) -> bool {
         self.all.available_permits() == 0
     }
 
-    pub(crate) fn take(&self) -> Result<SemaphorePermit<'_>, Problem> {
-        self.all.try_acquire().map_err(|_| Problem::new(Kind::Overloaded))
+    pub(crate) fn take(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.all).try_acquire_owned().map_err(|_| Problem::new(Kind::Overloaded))
     }
 
     /// A place for a document that comes in, and no other: it may take long.
-    pub(crate) fn take_upload(&self) -> Result<SemaphorePermit<'_>, Problem> {
-        self.uploads.try_acquire().map_err(|_| Problem::new(Kind::Overloaded))
+    pub(crate) fn take_upload(&self) -> Result<OwnedSemaphorePermit, Problem> {
+        Arc::clone(&self.uploads).try_acquire_owned().map_err(|_| Problem::new(Kind::Overloaded))
     }
 
     pub(crate) fn take_own(&self, person: PersonId, upload: bool) -> Result<OwnPlace<'_>, Problem> {
-        let weight = if upload { UPLOAD_WEIGHT } else { 1 };
-        let mut persons = self.persons();
-        let taken = persons.entry(person).or_default();
-        if *taken + weight > MAX_OF_PERSON {
-            return Err(Kind::Overloaded.into());
-        }
-        *taken += weight;
-        Ok(OwnPlace { places: self, person, weight })
+        self.own(if upload { Own::Upload(person) } else { Own::Request(person) })
     }
 
-    fn persons(&self) -> MutexGuard<'_, HashMap<PersonId, usize>> {
-        self.persons.lock().unwrap_or_else(PoisonError::into_inner)
+    fn own(&self, own: Own) -> Result<OwnPlace<'_>, Problem> {
+        let mut owned = self.owned();
+        let taken = owned.get(&own).copied().unwrap_or(0);
+        if taken >= own.most() {
+            return Err(Kind::Overloaded.into());
+        }
+        owned.insert(own, taken + 1);
+        Ok(OwnPlace { places: self, own })
+    }
+
+    fn owned(&self) -> MutexGuard<'_, HashMap<Own, usize>> {
+        self.owned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for OwnPlace<'_> {
     fn drop(&mut self) {
-        let mut persons = self.places.persons();
-        if let Some(taken) = persons.get_mut(&self.person) {
-            *taken -= self.weight;
+        let mut owned = self.places.owned();
+        if let Some(taken) = owned.get_mut(&self.own) {
+            *taken -= 1;
             if *taken == 0 {
-                persons.remove(&self.person);
+                owned.remove(&self.own);
             }
         }
     }
 }
 
+tokio::task_local! {
+    /// The place of the request that this task serves.
+    static SEAT: Seat;
+}
+
+/// A place that can be given back and taken anew while its request goes on.
+struct Seat {
+    state: Shared,
+    person: Option<PersonId>,
+    place: Mutex<Option<OwnedSemaphorePermit>>,
+}
+
+impl Seat {
+    fn put(&self, place: Option<OwnedSemaphorePermit>) {
+        *self.place.lock().unwrap_or_else(PoisonError::into_inner) = place;
+    }
+}
+
+/// Serves a request in a place that it can leave with [`aside`].
+async fn seated(state: &Shared, person: Option<PersonId>, request: Request, next: Next) -> Result<Response, Problem> {
+    let place = Mutex::new(Some(state.places.take()?));
+    Ok(SEAT.scope(Seat { state: Arc::clone(state), person, place }, next.run(request)).await)
+}
+
+/// Waits for something without keeping others from being served: the place is free meanwhile.
+pub(crate) async fn aside<T>(wait: impl Future<Output = T>) -> Result<T, Problem> {
+    let seat = SEAT.try_with(|seat| (Arc::clone(&seat.state), seat.person));
+    let Ok((state, person)) = seat else { return Ok(wait.await) };
+    let _waiting = state.places.own(Own::Wait(person))?;
+    SEAT.with(|seat| seat.put(None));
+    let waited = wait.await;
+    let place = state.places.take()?;
+    SEAT.with(|seat| seat.put(Some(place)));
+    Ok(waited)
+}
+
 /// The layer around routes that anybody may read. They have no body.
 pub(crate) async fn anybody(State(state): State<Shared>, request: Request, next: Next) -> Response {
-    match state.places.take() {
-        Ok(_place) => next.run(request).await,
-        Err(problem) => problem.into_response(),
-    }
+    seated(&state, None, request, next).await.unwrap_or_else(Problem::into_response)
 }
 
 /// Serves whoever has the right to it: the body first, then a place, then the handler.
 pub(crate) async fn known(state: &Shared, caller: Caller, request: Request, next: Next) -> Result<Response, Problem> {
     let upload = request.extensions().get::<MatchedPath>().is_some_and(|route| is_upload(request.method(), route));
-    let _own = state.places.take_own(caller.person(), upload)?;
+    let person = caller.person();
+    let _own = state.places.take_own(person, upload)?;
     let (mut parts, body) = request.into_parts();
     if upload {
         let _place = state.places.take_upload()?;
@@ -111,15 +174,15 @@ pub(crate) async fn known(state: &Shared, caller: Caller, request: Request, next
         return Ok(next.run(Request::from_parts(parts, body)).await);
     }
     let body = whole(body).await?;
-    let _place = state.places.take()?;
     let head = match parts.method {
         Method::GET | Method::HEAD => None,
-        _ => Some(Head::of(&state.command_ids, caller.person(), &parts, &body)?),
+        _ => Some(Head::of(&state.command_ids, person, &parts, &body)?),
     };
     let command = head.as_ref().and_then(|head| HeaderValue::try_from(head.id().to_string()).ok());
     parts.extensions.insert(caller);
     head.map(|head| parts.extensions.insert(head));
-    let mut response = next.run(Request::from_parts(parts, Body::from(body))).await;
+    let request = Request::from_parts(parts, Body::from(body));
+    let mut response = seated(state, Some(person), request, next).await?;
     command.map(|command| response.headers_mut().insert(COMMAND, command));
     Ok(response)
 }
@@ -145,12 +208,15 @@ mod tests {
         let taken: Vec<_> = (0..MAX_OF_PERSON).map(|_| places.take_own(person(1), false).ok().unwrap()).collect();
         assert!(places.take_own(person(1), false).is_err() && places.take_own(person(2), false).is_ok());
         drop(taken);
-        assert!(places.persons().is_empty(), "nobody is remembered");
+        assert!(places.owned().is_empty(), "nobody is remembered");
         assert!(places.take_own(person(1), false).is_ok());
-        let documents: Vec<_> = (0..4).map(|_| places.take_own(person(3), true).ok().unwrap()).collect();
-        assert!(places.take_own(person(3), true).is_err() && places.take_own(person(3), false).is_err());
+        drop(places.take_own(person(1), false));
+        let documents: Vec<_> =
+            (0..UPLOADS_OF_PERSON).map(|_| places.take_own(person(3), true).ok().unwrap()).collect();
+        assert!(places.take_own(person(3), true).is_err() && places.take_own(person(3), false).is_ok());
+        assert!(places.take_own(person(4), true).is_ok());
         drop(documents);
-        assert!(places.persons().is_empty());
+        assert!(places.owned().is_empty());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Documents on their way in: streamed to where they are kept, never held whole.
 //!
-//! An upload takes as long as its sender's line does. So it has places of its own and a time of its own, and counts as many
-//! requests of its sender; the requests of others never wait for it.
+//! An upload takes as long as its sender's line does. So it has places of its own and a time of its own; the requests of others
+//! never wait for it. A place is not held by sending next to nothing: whoever falls silent or is far too slow loses it.
 
 use crate::gateway::State;
 use crate::pages::Form;
@@ -15,6 +15,7 @@ use futures::{Stream, StreamExt, TryStreamExt, stream};
 use kernel::{Message, PersonId};
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// The field of a form that has the file.
 pub(crate) const FILE: &str = "file";
@@ -22,6 +23,10 @@ pub(crate) const FILE: &str = "file";
 pub(crate) const TIMEOUT: Duration = Duration::from_secs(15 * 60);
 /// How long its sender may fall silent.
 const SILENCE: Duration = Duration::from_secs(10);
+/// How many bytes a second must come on average, as soon as its sender was waited for as long as [`GRACE`].
+const SLOWEST: u64 = 16 * 1024;
+/// How long the average does not count.
+const GRACE: Duration = Duration::from_secs(20);
 /// The most bytes of a form besides its file, its boundaries included.
 const BESIDE: u64 = 64 * 1024;
 /// The most fields of a form with a file.
@@ -48,8 +53,8 @@ pub(crate) struct Sent {
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("the sender fell silent")]
-struct Silent;
+#[error("the sender fell silent or is too slow")]
+struct Late;
 
 /// Takes the body as the document of this person.
 pub(crate) async fn body(
@@ -144,14 +149,34 @@ fn announced(headers: &HeaderMap, limit: u64) -> Result<(), Problem> {
     Ok(())
 }
 
+/// How a body comes in.
+#[derive(Default)]
+struct Pace {
+    bytes: u64,
+    /// How long its sender was waited for; what keeping it takes is not theirs.
+    waited: Duration,
+}
+
+impl Pace {
+    fn is_too_slow(&self, grace: Duration) -> bool {
+        self.waited > grace && u128::from(self.bytes) * 1000 < u128::from(SLOWEST) * self.waited.as_millis()
+    }
+}
+
 /// The body's pieces, as long as they keep coming.
 fn paced(body: Body) -> impl Stream<Item = Result<Bytes, axum::BoxError>> + Send + 'static {
+    paced_after(GRACE, body)
+}
+
+fn paced_after(grace: Duration, body: Body) -> impl Stream<Item = Result<Bytes, axum::BoxError>> + Send + 'static {
     let pieces = body.into_data_stream().map_err(axum::BoxError::from);
-    stream::try_unfold(pieces, |mut pieces| async move {
-        match tokio::time::timeout(SILENCE, pieces.try_next()).await {
-            Ok(piece) => Ok(piece?.map(|bytes| (bytes, pieces))),
-            Err(_) => Err(Silent.into()),
-        }
+    stream::try_unfold((pieces, Pace::default()), move |(mut pieces, mut pace)| async move {
+        let asked = Instant::now();
+        let piece = tokio::time::timeout(SILENCE, pieces.try_next()).await.map_err(|_| Late)??;
+        let Some(bytes) = piece else { return Ok(None) };
+        pace.waited += asked.elapsed();
+        pace.bytes += bytes.len() as u64;
+        if pace.is_too_slow(grace) { Err(Late.into()) } else { Ok(Some((bytes, (pieces, pace)))) }
     })
 }
 
@@ -191,7 +216,7 @@ fn broken(error: &(dyn std::error::Error + 'static)) -> Problem {
     if let Some(multer::Error::StreamSizeExceeded { .. }) = error.downcast_ref() {
         return refused(PutError::Unfit(Unfit::TooLarge { limit: MAX_SIZE }), Some(FILE));
     }
-    Problem::new(if causes.any(|cause| cause.is::<Silent>()) { Kind::RequestTimeout } else { Kind::BadRequest })
+    Problem::new(if causes.any(|cause| cause.is::<Late>()) { Kind::RequestTimeout } else { Kind::BadRequest })
 }
 
 fn unavailable(error: &dyn std::error::Error) -> Problem {
@@ -210,7 +235,36 @@ impl From<ReadError> for Problem {
 
 #[cfg(test)]
 mod tests {
-    use super::is_plain;
+    use super::*;
+
+    /// How many of forty pieces of this size came, one every 20 ms, and what was wrong then.
+    async fn comes(size: usize, grace: Duration) -> (usize, Option<Kind>) {
+        let pieces = stream::iter(0..40).then(move |_| async move {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            Ok::<_, std::io::Error>(Bytes::from(vec![b'a'; size]))
+        });
+        let mut paced = Box::pin(paced_after(grace, Body::from_stream(pieces)));
+        let mut came = 0;
+        while let Some(piece) = paced.next().await {
+            match piece {
+                Ok(_) => came += 1,
+                Err(error) => return (came, Some(broken(&*error).kind)),
+            }
+        }
+        (came, None)
+    }
+
+    #[tokio::test]
+    async fn who_sends_next_to_nothing_is_let_go() {
+        let grace = Duration::from_millis(100);
+        for size in [1, 100] {
+            let (came, problem) = comes(size, grace).await;
+            assert_eq!(problem, Some(Kind::RequestTimeout), "{size}");
+            assert!(came <= 5, "{size}: {came}");
+        }
+        assert_eq!(comes(64 * 1024, grace).await, (40, None), "a slow line is one all the same");
+        assert_eq!(comes(1, GRACE).await, (40, None), "a short while is no average");
+    }
 
     #[test]
     fn a_name_is_no_path_and_hides_nothing() {

@@ -8,7 +8,7 @@ use crate::extract::{CasePath, HashPath, KindPath, Query};
 use crate::gateway::{Shared, State as Gate};
 use crate::parse::Sha256;
 use crate::problem::{Kind, Problem};
-use crate::routes::{documents as api, looked};
+use crate::routes::{documents as api, looked, visible};
 use crate::uploads;
 use askama::Template;
 use axum::{
@@ -329,6 +329,7 @@ pub(super) async fn take_back(
     KindPath(kind): KindPath,
     _: Form,
 ) -> Page {
+    visible(&state, &signed.caller, case).await?;
     state.take_back(&signed.caller, case, &kind).await?;
     see(&format!("/cases/{case}/documents/{kind}"))
 }

@@ -146,9 +146,8 @@ impl Cookies {
             let mut ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner);
             let now = now();
             ended.retain(|_, until| *until > now);
-            if ended.len() < MOST_ENDED {
-                ended.insert(session.id.clone(), session.since + LONGEST);
-            }
+            forget_oldest(&mut ended, MOST_ENDED);
+            ended.insert(session.id.clone(), session.since + LONGEST);
         }
         self.set("session", "", 0)
     }
@@ -186,6 +185,15 @@ impl Cookies {
         // Compared as hashes would be: every byte, whatever the first differing one is.
         expected.len() == token.len() && expected.bytes().zip(token.bytes()).fold(0, |all, (a, b)| all | (a ^ b)) == 0
     }
+}
+
+/// Makes room for one more: what would end first by itself goes.
+fn forget_oldest(ended: &mut HashMap<String, u64>, most: usize) {
+    if ended.len() < most {
+        return;
+    }
+    let oldest = ended.iter().min_by_key(|(_, until)| **until).map(|(id, _)| id.clone());
+    oldest.map(|id| ended.remove(&id));
 }
 
 /// A random text of 22 characters.
@@ -261,6 +269,19 @@ mod tests {
         assert!(here.renewed(&Session { since: now - 600, seen: now - 600, ..session.clone() }).is_some());
         assert!(here.end(Some(&session)).contains("Max-Age=0"));
         assert_eq!(here.session(&kept), None, "a copied cookie is worth nothing after signing out");
+    }
+
+    #[test]
+    fn signing_out_counts_however_many_signed_out_before() {
+        let here = cookies("isfahan");
+        let until = |n: usize| now() + 60 + n as u64;
+        here.ended.lock().unwrap().extend((0..MOST_ENDED).map(|n| (n.to_string(), until(n))));
+        let session = session();
+        let kept = value(&here.keep(&session));
+        here.end(Some(&session));
+        assert_eq!(here.session(&kept), None);
+        let ended = here.ended.lock().unwrap();
+        assert_eq!((ended.len(), ended.contains_key("0"), ended.contains_key("1")), (MOST_ENDED, false, true));
     }
 
     #[test]

@@ -280,6 +280,13 @@ async fn a_browser_brings_a_document_that_waits_to_be_handed_in() {
     let picture =
         page.text.split("src=\"").find(|rest| rest.contains("/preview/1\"")).unwrap().split('"').next().unwrap();
     assert_eq!(browser.get(picture).await.header("content-type"), "image/png");
+    // Nobody else takes it back, or hears that there is something.
+    let stranger = world.browser_of(REZA).await;
+    let form = format!("csrf={}", hidden(&stranger.get("/my").await, "csrf"));
+    for address in [address.clone(), "/cases/1405-999999/documents/deed".to_owned()] {
+        let taken_back = send(&stranger, &format!("{address}/remove"), &form).await;
+        assert_eq!(taken_back.status, 404, "{}", taken_back.text);
+    }
     // Nobody else sees it before it is handed in; then it waits no more.
     assert_eq!(world.browser("intake", Some("permit-office")).get(picture).await.status, 404);
     let hash = picture.split('/').nth(5).unwrap();

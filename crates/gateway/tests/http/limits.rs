@@ -130,6 +130,34 @@ async fn more_requests_than_it_serves_at_once_are_turned_away_and_change_nothing
 }
 
 #[tokio::test]
+async fn who_waits_for_a_read_model_takes_no_place_from_others() {
+    let world = World::start().await;
+    let clerks: Vec<_> = (0..9).map(|n| clerk(&world, n)).collect();
+    let waiting: Vec<_> = (0..9 * 64)
+        .map(|n| {
+            let clerk = clerks[n % clerks.len()].clone();
+            tokio::spawn(async move { clerk.get("/v1/search?number=1405-000001&after=99999999").await })
+        })
+        .collect();
+    while waiting.iter().any(|waits| !waits.is_finished()) {
+        world.anybody().get("/v1/procedures").await.ok();
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let (mut waited, mut turned_away) = (0, 0);
+    for answer in waiting {
+        let answer = answer.await.unwrap();
+        match answer.json()["code"].as_str() {
+            Some("not-caught-up") => waited += 1,
+            Some("overloaded") => turned_away += 1,
+            other => panic!("{other:?}: {}", answer.text),
+        }
+    }
+    assert!(waited >= 9 * 8 && turned_away > 0, "{waited} {turned_away}");
+    let (case, position) = world.apply(ZAHRA, "3-1-1").await;
+    world.citizen(ZAHRA).await.get(&format!("/v1/cases/{case}?after={position}")).await.ok();
+}
+
+#[tokio::test]
 async fn a_read_model_behind_says_so() {
     let world = World::start().await;
     world.stop_projectors();
