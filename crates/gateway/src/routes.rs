@@ -21,7 +21,7 @@ mod steps;
 
 pub use payment::CALLBACK;
 
-pub(crate) use cases::{Looks, looked, opened, own_words, visible};
+pub(crate) use cases::{Looks, Paid, looked, opened, own_words, paid, visible};
 pub(crate) use page::{CATCH_UP, own_writes};
 pub(crate) use parties::{ParsedParty, Whom};
 

@@ -6,13 +6,13 @@ use crate::gateway::Shared;
 use crate::permissions::Group;
 use crate::problem::{Kind, Problem};
 use crate::routes::payment::{ExplainedBill, PayStarted, explain, start};
-use crate::routes::{opened, visible};
+use crate::routes::{Paid, opened, paid, visible};
 use askama::Template;
 use axum::{
     extract::State,
     http::{HeaderValue, StatusCode, header},
 };
-use departments::revenue::{self, BillState, PaymentView, RefundView};
+use departments::revenue::{BillState, PaymentView, RefundView};
 
 #[derive(Template)]
 #[template(path = "bill.html")]
@@ -42,9 +42,8 @@ impl BillPage {
 
 pub(super) async fn bill(State(state): State<Shared>, signed: Signed, CasePath(case): CasePath) -> Page {
     let view = opened(&state, &signed.caller, case).await?;
-    let bills = explain(&state, case, &view).await?;
-    let desk = &state.readers.revenue;
-    let (payments, refunds) = (revenue::payments(desk, case).await?, revenue::refunds_of(desk, case).await?);
+    let bills = explain(&state, &signed.caller, case, &view).await?;
+    let Paid { payments, refunds, .. } = paid(&state, &signed.caller, case).await?;
     let payable = |bill: &&ExplainedBill| matches!(bill.bill.state, BillState::Open | BillState::Overdue);
     let due = bills.iter().rev().find(payable).map(|bill| bill.bill.outstanding);
     let due = due.filter(|_| signed.caller.group == Group::Citizen);
@@ -91,10 +90,10 @@ pub(super) async fn receipt(
     ReferencePath(reference): ReferencePath,
 ) -> Page {
     visible(&state, &signed.caller, case).await?;
-    let (desk, reference) = (&state.readers.revenue, reference.0.to_string());
-    let payments = revenue::payments(desk, case).await?;
+    let Paid { payments, refunds, .. } = paid(&state, &signed.caller, case).await?;
+    let reference = reference.0.to_string();
     let payment = payments.into_iter().find(|payment| payment.reference == reference);
-    let refund = revenue::refunds_of(desk, case).await?.into_iter().find(|refund| refund.payment == reference);
+    let refund = refunds.into_iter().find(|refund| refund.payment == reference);
     if payment.is_none() && refund.is_none() {
         return Err(Problem::new(Kind::NotFound));
     }

@@ -2,10 +2,12 @@
 
 mod application;
 mod look;
+mod paid;
 mod view;
 
 pub(super) use application::apply;
 pub(crate) use look::{Looks, looked, opened};
+pub(crate) use paid::{Paid, bills, paid};
 pub(super) use view::{AfterQuery, ListQuery, case, timeline};
 pub(crate) use view::{own_words, visible};
 

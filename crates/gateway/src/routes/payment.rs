@@ -1,6 +1,6 @@
 //! `/v1/cases/{case}/bills`, `/pay` and `/receipts`: what is owed and why, starting to pay, and what was paid.
 
-use super::cases::{AfterQuery, visible};
+use super::cases::{AfterQuery, Paid, bills, paid, visible};
 use super::page::caught_up;
 use crate::access::Caller;
 use crate::command::Head;
@@ -11,9 +11,9 @@ use crate::till::TillError;
 use axum::{Json, extract::State};
 use bank::protocol::{Code, Start};
 use bank::{BankError, Order};
+use departments::Title;
 use departments::permit_office::{self, Answer, CaseView};
 use departments::revenue::{self, BillState, BillView, PaymentView, RefundView};
-use departments::{QueryError, Title};
 use kernel::{CaseId, Lang, Rials};
 use permits::events::{FactValue, Value};
 use permits::procedure::{Facts, Procedure, Words};
@@ -78,7 +78,7 @@ pub(super) async fn explained(
     caught_up(&state.readers.permit_office, query.after.as_deref()).await?;
     caught_up(&state.readers.revenue, query.after.as_deref()).await?;
     let view = visible(&state, &caller, case).await?;
-    Ok(Json(explain(&state, case, &view).await?))
+    Ok(Json(explain(&state, &caller, case, &view).await?))
 }
 
 pub(super) async fn receipts(
@@ -90,7 +90,7 @@ pub(super) async fn receipts(
     let desk = &state.readers.revenue;
     caught_up(desk, query.after.as_deref()).await?;
     visible(&state, &caller, case).await?;
-    let (payments, refunds) = (revenue::payments(desk, case).await?, revenue::refunds_of(desk, case).await?);
+    let Paid { payments, refunds, .. } = paid(&state, &caller, case).await?;
     Ok(Json(Receipts { payments, refunds }))
 }
 
@@ -141,8 +141,13 @@ impl From<TillError> for Problem {
 }
 
 /// The bills of a case, each line worked out from the answers as they are now, where that gives what was billed.
-pub(crate) async fn explain(state: &Gate, case: CaseId, view: &CaseView) -> Result<Vec<ExplainedBill>, QueryError> {
-    let bills = revenue::bills(&state.readers.revenue, case).await?;
+pub(crate) async fn explain(
+    state: &Gate,
+    caller: &Caller,
+    case: CaseId,
+    view: &CaseView,
+) -> Result<Vec<ExplainedBill>, Problem> {
+    let bills = bills(state, caller, case).await?;
     let desk = &state.readers.permit_office;
     let Ok(id) = view.summary.procedure.parse() else { return Ok(Vec::new()) };
     let found = permit_office::procedure(desk, &id, Some(view.version)).await?;

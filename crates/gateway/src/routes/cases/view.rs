@@ -10,7 +10,7 @@ use crate::permissions::Group;
 use crate::problem::Problem;
 use axum::{Json, extract::State};
 use departments::permit_office::{self, CaseView, Happened, LicenceView};
-use departments::revenue::{self, BillView};
+use departments::revenue::BillView;
 use departments::{Page, Personal};
 use kernel::{CaseId, DistrictId};
 use permits::Refusal;
@@ -101,7 +101,7 @@ async fn with_money(state: &Gate, caller: &Caller, id: CaseId, case: CaseView) -
     };
     let bills = match caller.group {
         Group::Agency | Group::Partner => Vec::new(),
-        _ => revenue::bills(&state.readers.revenue, id).await?,
+        _ => super::paid::bills(state, caller, id).await?,
     };
     Ok(CasePage { case, licence_book, bills })
 }
