@@ -83,6 +83,10 @@ pub(crate) struct Up {
     /// Fills a new data folder with some weeks of made-up activity, labelled as made up on every page
     #[arg(long)]
     pub(crate) demo: bool,
+    /// Lets whoever reaches this city sign in as anybody in it, officers too. Without a sign-in provider
+    /// (DAFTAR_OIDC_ISSUER), `up` needs this where --listen or DAFTAR_PUBLIC_URL is open to other machines
+    #[arg(long)]
+    pub(crate) anybody_may_sign_in: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -15,9 +15,43 @@ use crate::{
 };
 use permits::Permits;
 use registrar::Commands;
-use std::sync::OnceLock;
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::OnceLock,
+};
+
+/// The built-in sign-in would be open to strangers.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error(
+    "with the built-in sign-in whoever reaches {place} can be anybody in this city, officers too. Listen on the loopback \
+     (--listen 127.0.0.1:8080, no DAFTAR_PUBLIC_URL elsewhere), or name a sign-in provider (DAFTAR_OIDC_ISSUER); where \
+     nothing in it is real, add --anybody-may-sign-in"
+)]
+struct OpenToStrangers {
+    place: String,
+}
+
+/// Whether other machines reach what is served here, as far as its addresses say.
+fn only_here(listen: SocketAddr, public_url: Option<&str>) -> Result<(), OpenToStrangers> {
+    if !listen.ip().to_canonical().is_loopback() {
+        return Err(OpenToStrangers { place: listen.to_string() });
+    }
+    match public_url {
+        Some(url) if !is_loopback(url) => Err(OpenToStrangers { place: url.to_owned() }),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn is_loopback(url: &str) -> bool {
+    let Ok(url) = url.parse::<axum::http::Uri>() else { return false };
+    let host = url.host().unwrap_or("").trim_start_matches('[').trim_end_matches(']');
+    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.to_canonical().is_loopback())
+}
 
 pub(super) async fn run(mut config: Config, options: cli::Up) -> Outcome {
+    if config.sign_in.is_none() && !options.anybody_may_sign_in {
+        only_here(config.listen, config.public_url.as_deref())?;
+    }
     let folder = match &options.from {
         Some(folder) => Folder::read(folder)?,
         None => Folder::isfahan()?,
@@ -108,4 +142,30 @@ fn announce_feeds(config: &Config, folder: &Folder) {
     let address = crate::nats::address_file(&config.data);
     println!("\n  The address with its password is in {}; tests/feeds/subscribe.py is a whole", address.display());
     println!("  subscriber: subscribe.py ADDRESS {} permit-office", config.city);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_built_in_sign_in_is_for_this_machine() {
+        let listens = |address: &str, url: Option<&str>| only_here(address.parse().unwrap(), url);
+        let here = [None, Some("http://localhost:8080"), Some("https://127.0.0.1"), Some("http://[::1]:8080")];
+        for (address, url) in here.map(|url| ("127.0.0.1:8080", url)).into_iter().chain([("[::1]:80", None)]) {
+            assert_eq!(listens(address, url), Ok(()), "{address} {url:?}");
+        }
+        for (address, url) in [
+            ("0.0.0.0:8080", None),
+            ("[::]:8080", None),
+            ("192.168.1.5:8080", Some("http://localhost")),
+            ("127.0.0.1:8080", Some("https://permits.example")),
+            ("127.0.0.1:8080", Some("https://127.0.0.1.example")),
+            ("127.0.0.1:8080", Some("http://127.0.0.1@permits.example")),
+            ("127.0.0.1:8080", Some("nothing of the kind/")),
+        ] {
+            let told = listens(address, url).unwrap_err().to_string();
+            assert!(told.contains("--anybody-may-sign-in") && told.contains("--listen 127.0.0.1"), "{told}");
+        }
+    }
 }
