@@ -75,6 +75,30 @@ async fn its_holder_sees_all_of_it_and_anybody_what_is_public() {
 }
 
 #[tokio::test]
+async fn its_new_holder_is_not_told_what_the_former_one_paid() {
+    let world = World::start().await;
+    let (case, _) = licensed(&world).await;
+    let head = world.role("technical-head", Some("permit-office"));
+    let to = json!({ "to": { "national_id": REZA, "name": "رضا کریمی" } });
+    let transferred = done(&head, &format!("/v1/cases/{case}/transfer"), to).await;
+    let (holder, browser) = (world.citizen(REZA).await, world.browser_of(REZA).await);
+    let receipts = format!("/v1/cases/{case}/receipts");
+    let view = holder.get(&format!("/v1/cases/{case}?after={transferred}")).await.ok();
+    assert_eq!(holder.get(&receipts).await.ok(), json!({ "payments": [], "refunds": [] }));
+    assert_eq!(browser.get(&format!("/cases/{case}/receipts/T1")).await.status, 404);
+    let page = shown(&browser, &format!("/cases/{case}/bill")).await;
+    assert!(!page.text.contains("T1") && !page.text.contains("/receipts/"), "{}", page.text);
+    // What was billed stays, without the day on which somebody else paid it.
+    let explained = holder.get(&format!("/v1/cases/{case}/bills")).await.ok();
+    for bills in [&view["bills"], &explained] {
+        assert_eq!((&bills[0]["state"], &bills[0]["paid_at"]), (&json!("paid"), &json!(null)), "{bills}");
+    }
+    let revenue = world.role("revenue", Some("revenue-office"));
+    let whole = revenue.get(&receipts).await.ok();
+    assert_eq!(whole["payments"][0]["reference"], "T1", "the office sees it all the same");
+}
+
+#[tokio::test]
 async fn it_is_checked_now_and_as_of_a_day_in_any_digits() {
     let world = World::start().await;
     let (case, number) = licensed(&world).await;
