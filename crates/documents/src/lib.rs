@@ -14,6 +14,7 @@ mod place;
 mod preview;
 mod render;
 mod store;
+mod turns;
 mod unfit;
 mod worker;
 

@@ -2,20 +2,18 @@
 
 use crate::{
     Content, Kind, Picture, PutError, ReadError, Store,
+    turns::TURNS,
     worker::{Drawn, MOST},
 };
 use bytes::Bytes;
 use futures::TryStreamExt;
 use kernel::PersonId;
 use object_store::path::Path;
-use std::time::Duration;
 
 /// The most pages that are drawn.
 pub const MAX_PAGES: u32 = 300;
 /// Pages that are drawn at the same time.
 pub(crate) const AT_ONCE: usize = 2;
-/// How long somebody waits for their turn.
-const TURN: Duration = Duration::from_secs(2);
 /// Goes up when previews look different; those of another number are drawn anew.
 const VERSION: &[u8] = b"1";
 
@@ -54,13 +52,18 @@ impl Store {
         if content.size > MOST {
             return Ok(Some(Preview::Unreadable));
         }
-        let Ok(Ok(_turn)) = tokio::time::timeout(TURN, self.turns.acquire()).await else {
-            return Ok(Some(Preview::Later));
-        };
+        if TURNS.is_too_slow(&place) {
+            return Ok(Some(Preview::Unreadable));
+        }
+        let Some(_turn) = TURNS.take(owner, &self.turns).await else { return Ok(Some(Preview::Later)) };
         let preview = match self.worker.draw(content.kind, page, content.stream).await? {
             Drawn::Picture(picture) => Preview::Picture(picture),
             Drawn::Unreadable => Preview::Unreadable,
-            Drawn::Late => return Ok(Some(Preview::Later)),
+            Drawn::Late => {
+                TURNS.was_slow(&place);
+                return Ok(Some(Preview::Later));
+            }
+            Drawn::Nobody => return Ok(Some(Preview::Later)),
         };
         if let Err(error) = self.keep(owner, &place, &preview).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a preview cannot be kept");

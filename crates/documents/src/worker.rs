@@ -52,8 +52,10 @@ pub(crate) enum Drawn {
     Picture(Picture),
     /// It cannot be shown; trying again would end the same way.
     Unreadable,
-    /// It did not come to its end on this busy machine.
+    /// It did not come to its end in time.
     Late,
+    /// Nobody draws now.
+    Nobody,
 }
 
 impl Worker {
@@ -72,7 +74,7 @@ impl Worker {
                     program.args(arguments);
                     Ok(asked(program, kind, page, content).await?.unwrap_or_else(|error| {
                         tracing::warn!(%error, "the program that draws previews does not run");
-                        Drawn::Late
+                        Drawn::Nobody
                     }))
                 }
             }

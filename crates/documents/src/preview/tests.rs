@@ -1,6 +1,7 @@
 //! Which pages are shown, and what a preview refuses.
 
 use super::*;
+use crate::Worker;
 use crate::store::tests::{Room, pdf, pdf_page};
 
 #[tokio::test]
@@ -82,4 +83,15 @@ async fn a_preview_moved_to_another_page_is_damaged() {
     }
     std::fs::copy(&places[0], &places[1]).unwrap();
     assert!(matches!(room.store.preview(room.owner, &two.sha256, 1).await, Err(ReadError::Damaged)));
+}
+
+#[tokio::test]
+async fn a_page_that_was_too_slow_twice_is_left_alone() {
+    let room = Room::new().await;
+    let stored = room.put(&pdf_page("", 200, 200)).await.unwrap();
+    let (path, arguments) = ("/bin/sleep".into(), vec!["60".into()]);
+    let store = room.store.drawn_by(Worker::Program { path, arguments });
+    for expected in [Preview::Later, Preview::Later, Preview::Unreadable] {
+        assert_eq!(store.preview(room.owner, &stored.sha256, 1).await.unwrap(), Some(expected));
+    }
 }
