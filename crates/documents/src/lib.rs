@@ -2,7 +2,7 @@
 //!
 //! A document belongs to one person, whose key in the vault closes the random key that its content is sealed with: once the
 //! person is forgotten, no document of theirs opens again. It is addressed by the SHA-256 of its clear content, and stored
-//! under a keyed hash of person and SHA-256, so that nobody who sees the storage learns whose a document is, or whether two
+//! under a keyed hash of person, matter and SHA-256, so that nobody who sees the storage learns whose a document is, or whether two
 //! people have the same one. Content goes through in chunks: an upload of any size takes the same memory.
 
 mod chunks;
@@ -13,6 +13,7 @@ mod kind;
 mod place;
 mod preview;
 mod render;
+mod shelf;
 mod store;
 mod turns;
 mod unfit;
@@ -24,7 +25,8 @@ pub use kind::Kind;
 pub use place::{Place, S3};
 pub use preview::{MAX_PAGES, Preview};
 pub use render::Picture;
-pub use store::{Content, GiveError, OpenError, PutError, ReadError, Store, Stored};
+pub use shelf::Shelf;
+pub use store::{Content, CopyError, OpenError, PutError, ReadError, Store, Stored};
 pub use unfit::Unfit;
 pub use worker::{Worker, work};
 

@@ -1,7 +1,7 @@
 //! Previews of a document's pages: drawn once, then kept, sealed as the document is.
 
 use crate::{
-    Content, Kind, Picture, PutError, ReadError, Store,
+    Content, Kind, Picture, PutError, ReadError, Shelf, Store,
     turns::TURNS,
     worker::{Drawn, MOST},
 };
@@ -33,22 +33,31 @@ impl Store {
     ///
     /// # Errors
     /// As [`Store::get`].
-    pub async fn preview(&self, owner: PersonId, sha256: &[u8; 32], page: u32) -> Result<Option<Preview>, ReadError> {
+    pub async fn preview(
+        &self,
+        shelf: impl Into<Shelf>,
+        sha256: &[u8; 32],
+        page: u32,
+    ) -> Result<Option<Preview>, ReadError> {
+        self.page(&shelf.into(), sha256, page).await
+    }
+
+    async fn page(&self, shelf: &Shelf, sha256: &[u8; 32], page: u32) -> Result<Option<Preview>, ReadError> {
         if page == 0 || page > MAX_PAGES {
             return Ok(None);
         }
-        let place = self.preview_address(owner, sha256, page);
-        if let Some(kept) = self.kept(owner, &place).await? {
+        let place = self.preview_address(shelf, sha256, page);
+        if let Some(kept) = self.kept(shelf.owner, &place).await? {
             return Ok(Some(kept));
         }
         if page > 1 {
-            match self.first(owner, sha256).await? {
+            match self.first(shelf, sha256).await? {
                 Some(Preview::Picture(first)) if page <= first.pages => {}
                 Some(Preview::Picture(_)) | None => return Ok(None),
                 Some(other @ (Preview::Unreadable | Preview::Later)) => return Ok(Some(other)),
             }
         }
-        let Some(content) = self.get(owner, sha256).await? else { return Ok(None) };
+        let Some(content) = self.get(shelf.clone(), sha256).await? else { return Ok(None) };
         if content.size > MOST {
             return Ok(Some(Preview::Unreadable));
         }
@@ -65,33 +74,34 @@ impl Store {
             }
             Drawn::Nobody => return Ok(Some(Preview::Later)),
         };
-        if let Err(error) = self.keep(owner, &place, &preview).await {
+        if let Err(error) = self.keep(shelf.owner, &place, &preview).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "a preview cannot be kept");
         }
         Ok(Some(preview))
     }
 
     /// Removes what was drawn of a document.
-    pub(crate) async fn remove_previews(&self, owner: PersonId, sha256: &[u8; 32]) -> Result<(), ReadError> {
-        let first = self.preview_address(owner, sha256, 1);
-        let pages = match self.kept(owner, &first).await? {
+    pub(crate) async fn remove_previews(&self, shelf: &Shelf, sha256: &[u8; 32]) -> Result<(), ReadError> {
+        let first = self.preview_address(shelf, sha256, 1);
+        let pages = match self.kept(shelf.owner, &first).await? {
             None => return Ok(()),
             Some(Preview::Picture(first)) => first.pages.min(MAX_PAGES),
             Some(Preview::Unreadable | Preview::Later) => 1,
         };
         // The first goes last: it says how many there are.
         for page in (1..=pages).rev() {
-            self.remove(&self.preview_address(owner, sha256, page)).await?;
+            self.remove(&self.preview_address(shelf, sha256, page)).await?;
         }
         Ok(())
     }
 
-    async fn first(&self, owner: PersonId, sha256: &[u8; 32]) -> Result<Option<Preview>, ReadError> {
-        Box::pin(self.preview(owner, sha256, 1)).await
+    async fn first(&self, shelf: &Shelf, sha256: &[u8; 32]) -> Result<Option<Preview>, ReadError> {
+        Box::pin(self.page(shelf, sha256, 1)).await
     }
 
-    fn preview_address(&self, owner: PersonId, sha256: &[u8; 32], page: u32) -> Path {
-        self.named(owner, &[b"preview", VERSION, owner.0.as_bytes(), sha256, &page.to_be_bytes()])
+    fn preview_address(&self, shelf: &Shelf, sha256: &[u8; 32], page: u32) -> Path {
+        let (owner, matter) = (shelf.owner.0.as_bytes(), shelf.matter.as_bytes());
+        self.named(shelf.owner, &[b"preview", VERSION, owner, matter, sha256, &page.to_be_bytes()])
     }
 
     async fn kept(&self, owner: PersonId, place: &Path) -> Result<Option<Preview>, ReadError> {

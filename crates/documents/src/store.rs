@@ -1,7 +1,7 @@
 //! Putting documents in and getting them back.
 
 use crate::{
-    HEAD, Kind, Place, Unfit, Worker,
+    HEAD, Kind, Place, Shelf, Unfit, Worker,
     chunks::{self, Key, Opener, Sealer},
     incoming::Incoming,
     inspect::{self, Inspector},
@@ -75,9 +75,9 @@ pub enum ReadError {
     Damaged,
 }
 
-/// Why a document did not change hands.
+/// Why a document was not copied.
 #[derive(Debug, thiserror::Error)]
-pub enum GiveError {
+pub enum CopyError {
     /// It could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -142,8 +142,8 @@ impl Store {
         Store { worker: Arc::new(worker), ..self }
     }
 
-    /// Takes a document of this person to its end. The same content of the same person is kept once. What fails or is
-    /// dropped half-way leaves nothing behind.
+    /// Takes a document to its end, onto a person's own shelf or a matter's. The same content is kept there once. What
+    /// fails or is dropped half-way leaves nothing behind.
     ///
     /// `declared` is what the sender says it is.
     ///
@@ -151,15 +151,16 @@ impl Store {
     /// [`PutError::Unfit`] where it is nothing that is taken; else what failed.
     pub async fn put<E: Into<BoxError>>(
         &self,
-        owner: PersonId,
+        shelf: impl Into<Shelf>,
         declared: Option<Kind>,
         content: impl Stream<Item = Result<Bytes, E>>,
     ) -> Result<Stored, PutError> {
+        let shelf = shelf.into();
         let mut content = pin!(content.map_err(|error| PutError::Upload(error.into())));
         let head = head(&mut content).await?;
         let kind = inspect::judge(&head, declared)?;
         let (mut inspector, mut hash) = (Inspector::new(kind, &head), Sha256::new());
-        let (header, key) = self.header(owner, kind).await?;
+        let (header, key) = self.header(shelf.owner, kind).await?;
         let mut sealer = Sealer::new(&key);
         let mut incoming = Incoming::begin(&self.storage, self.place.part()).await.map_err(PutError::Storage)?;
         incoming.write(&header).await.map_err(PutError::Storage)?;
@@ -180,18 +181,19 @@ impl Store {
         let size = inspector.finish()?;
         incoming.write(&sealer.finish()).await.map_err(PutError::Storage)?;
         let sha256: [u8; 32] = hash.finalize().into();
-        let address = self.address(owner, &sha256);
+        let address = self.address(&shelf, &sha256);
         // Over an older copy of the same content, if there is one: either opens.
         incoming.finish(&address).await.map_err(PutError::Storage)?;
         Ok(Stored { sha256, size, kind })
     }
 
-    /// A document of this person by the SHA-256 of its content; nothing where there is none, or the person is forgotten.
+    /// The document of a shelf with this SHA-256 of its content; nothing where there is none, or its owner is forgotten.
     ///
     /// # Errors
     /// When storage or vault fail, or the object is damaged.
-    pub async fn get(&self, owner: PersonId, sha256: &[u8; 32]) -> Result<Option<Content>, ReadError> {
-        self.open_at(owner, &self.address(owner, sha256), Some(*sha256)).await
+    pub async fn get(&self, shelf: impl Into<Shelf>, sha256: &[u8; 32]) -> Result<Option<Content>, ReadError> {
+        let shelf = shelf.into();
+        self.open_at(shelf.owner, &self.address(&shelf, sha256), Some(*sha256)).await
     }
 
     /// Opens an object, whose clear content must have this hash where one is given.
@@ -236,20 +238,25 @@ impl Store {
         self.storage.put(place, object.into()).await.map(drop).map_err(PutError::Storage)
     }
 
-    /// Makes one person's document another's: sealed under their key, and gone from under the first one's. Nothing happens
-    /// where the first has no such document, or both are one.
+    /// Puts one person's own document onto a shelf as well, sealed under that shelf's owner. Nothing happens where there is
+    /// no such document.
     ///
     /// # Errors
-    /// When it cannot be read or put; then it is still the first one's.
-    pub async fn give(&self, from: PersonId, to: PersonId, sha256: &[u8; 32]) -> Result<(), GiveError> {
-        if from == to {
-            return Ok(());
-        }
+    /// When it cannot be read or put.
+    pub async fn copy(&self, from: PersonId, to: &Shelf, sha256: &[u8; 32]) -> Result<(), CopyError> {
         let Some(Content { kind, stream, .. }) = self.get(from, sha256).await? else { return Ok(()) };
-        self.put(to, Some(kind), stream).await?;
-        self.remove_previews(from, sha256).await?;
-        self.remove(&self.address(from, sha256)).await?;
+        self.put(to.clone(), Some(kind), stream).await?;
         Ok(())
+    }
+
+    /// Removes a document and what was drawn of it from a person's own shelf, if it is there. Matters keep theirs.
+    ///
+    /// # Errors
+    /// When the storage fails.
+    pub async fn discard(&self, owner: PersonId, sha256: &[u8; 32]) -> Result<(), ReadError> {
+        let own = Shelf::from(owner);
+        self.remove_previews(&own, sha256).await?;
+        self.remove(&self.address(&own, sha256)).await
     }
 
     /// Removes an object, if it is there.
@@ -292,8 +299,8 @@ impl Store {
         Path::from(hex(&self.addresses.digest(&[b"person", owner.0.as_bytes()])[..16]))
     }
 
-    fn address(&self, owner: PersonId, sha256: &[u8; 32]) -> Path {
-        self.named(owner, &[b"document", owner.0.as_bytes(), sha256])
+    fn address(&self, shelf: &Shelf, sha256: &[u8; 32]) -> Path {
+        self.named(shelf.owner, &[b"document", shelf.owner.0.as_bytes(), shelf.matter.as_bytes(), sha256])
     }
 
     /// Where something of this person is, by what it is.

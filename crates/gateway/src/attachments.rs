@@ -1,7 +1,8 @@
 //! Documents and cases: which of them a caller may see, under whose key they are, and what waits to be handed in.
 //!
-//! A document is its sender's until a command gives it to a case; from then on it is the applicant's, whose forgetting it
-//! does not outlive.
+//! A document is its sender's until a command gives it to a case; from then on the case has it, under the applicant's key,
+//! whose forgetting it does not outlive. It is found where this case has it, or where whoever gave it brought it, and
+//! nowhere else: naming the hash of somebody's document opens nothing.
 
 use crate::access::Caller;
 use crate::gateway::State;
@@ -11,7 +12,7 @@ use crate::problem::{Kind, Problem, chain};
 use crate::routes::visible;
 use departments::Personal;
 use departments::permit_office::{self, CaseView, DocumentView, VersionView};
-use documents::Stored;
+use documents::{Shelf, Stored};
 use kernel::{CaseId, Instant, PersonId, ProcedureId, StepId};
 use permits::Command;
 use permits::events::Document;
@@ -38,16 +39,17 @@ pub(crate) struct File {
     pub(crate) procedure: Arc<Procedure>,
     /// The newest last.
     pub(crate) versions: Vec<VersionView>,
-    /// Under whose keys they may be.
-    owners: Vec<PersonId>,
+    /// Where the case has them.
+    shelves: Vec<Shelf>,
 }
 
 impl File {
-    /// Under whose keys a document of this hash may be; nothing where the caller sees no such document.
-    pub(crate) fn owners(&self, kind: &StepId, sha256: &str) -> Option<Vec<PersonId>> {
+    /// Where a document of this hash may be; nothing where the caller sees no such document.
+    pub(crate) fn shelves(&self, kind: &StepId, sha256: &str) -> Option<Vec<Shelf>> {
         let version = self.versions.iter().find(|known| known.kind == kind.as_str() && known.sha256 == sha256)?;
-        let giver = version.giver.parse().ok();
-        Some(self.owners.iter().copied().chain(giver).collect())
+        // It is where its giver brought it until the case has it.
+        let giver = version.giver.parse().ok().map(|giver: PersonId| Shelf::from(giver));
+        Some(self.shelves.iter().cloned().chain(giver).collect())
     }
 
     /// The versions of one kind, the newest first.
@@ -69,8 +71,8 @@ impl State {
         let party = parties.iter().find(|(person, _)| caller.is_citizen() && *person == caller.person());
         let since = party.map_or(0, |(_, since)| since.0);
         versions.retain(|version| version.position >= since && may_see(&procedure, caller, &version.kind));
-        let owners = parties.into_iter().map(|(person, _)| person).collect();
-        Ok(File { case, procedure, versions, owners })
+        let shelves = parties.into_iter().map(|(person, _)| Shelf::of(person, id.to_string())).collect();
+        Ok(File { case, procedure, versions, shelves })
     }
 
     /// What the caller brought for a case and has not handed in.
@@ -112,16 +114,63 @@ impl State {
         let sha256 = projection::to_hex(&stored.sha256);
         let waiting = Waiting { kind: kind.clone(), sha256, size: stored.size };
         let draft = serde_json::to_vec(&waiting).map_err(|_| Kind::Internal)?;
-        Ok(self.vault.keep_draft(caller.person(), &name(case, kind.as_str()), &draft, now()).await?)
+        let (person, name) = (caller.person(), name(case, kind.as_str()));
+        let before = self.vault.draft(person, &name).await?;
+        self.vault.keep_draft(person, &name, &draft, now()).await?;
+        self.let_go(person, &hash_of(before.as_deref())).await;
+        Ok(())
     }
 
     /// Takes back what was not handed in.
     pub(crate) async fn take_back(&self, caller: &Caller, case: CaseId, kind: &StepId) -> Result<(), Problem> {
-        Ok(self.vault.drop_draft(caller.person(), &name(case, kind.as_str())).await?)
+        let (person, name) = (caller.person(), name(case, kind.as_str()));
+        let Some(draft) = self.vault.draft(person, &name).await? else { return Ok(()) };
+        self.vault.drop_draft(person, &name).await?;
+        self.let_go(person, &hash_of(Some(&draft))).await;
+        Ok(())
     }
 
-    /// After a command was accepted that gave documents to a case: they are the applicant's from now on, and wait no more.
-    /// Until this is done they are found under whoever gave them, so that it fails takes nothing back.
+    /// Removes what a person brought, once no draft of theirs names it. Of what drafts never named, as programs bring it,
+    /// nobody can say whether it is still to be handed in, so it stays.
+    pub(crate) async fn let_go(&self, person: PersonId, hashes: &[String]) {
+        for hash in hashes {
+            let removed = match (self.names(person, hash).await, one::<Sha256>("sha256", hash)) {
+                (Ok(false), Ok(known)) => self.documents.discard(person, &known.0).await.map_err(|error| chain(&error)),
+                (Ok(_), _) => Ok(()),
+                (Err(problem), _) => Err(problem.message.code.to_string()),
+            };
+            if let Err(error) = removed {
+                tracing::warn!(error, "a document that nobody wants any more takes up space");
+            }
+        }
+    }
+
+    /// The same for what was handed in, as far as the case has it by now.
+    pub(crate) async fn let_go_handed_in(&self, caller: &Caller, case: CaseId, hashes: &[String]) {
+        let Ok(file) = self.file(caller, case).await else { return };
+        for hash in hashes {
+            let Ok(known) = one::<Sha256>("sha256", hash) else { continue };
+            for shelf in &file.shelves {
+                if matches!(self.documents.get(shelf.clone(), &known.0).await, Ok(Some(_))) {
+                    self.let_go(caller.person(), std::slice::from_ref(hash)).await;
+                }
+            }
+        }
+    }
+
+    /// Whether a draft of this person names a document.
+    async fn names(&self, person: PersonId, hash: &str) -> Result<bool, Problem> {
+        for (name, _) in self.vault.drafts(person).await? {
+            let draft = self.vault.draft(person, &name).await?.unwrap_or_default();
+            if draft.windows(hash.len()).any(|text| text == hash.as_bytes()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// After a command was accepted that gave documents to a case: the case has them from now on, and they wait no more.
+    /// Until this is done they are found where whoever gave them brought them, so that it fails takes nothing back.
     pub(crate) async fn handed_in(&self, caller: &Caller, case: CaseId, command: &Command) {
         let documents = given(command);
         if documents.is_empty() {
@@ -130,13 +179,15 @@ impl State {
         let owner = match self.owner(case, command).await {
             Ok(owner) => owner.unwrap_or(caller.person()),
             Err(problem) => {
-                tracing::warn!(code = problem.message.code, "documents stay under the key of whoever gave them");
+                tracing::warn!(code = problem.message.code, "documents stay with whoever gave them");
                 return;
             }
         };
+        let shelf = Shelf::of(owner, case.to_string());
         for document in documents {
-            if let Err(error) = self.documents.give(caller.person(), owner, &document.sha256).await {
-                tracing::warn!(error = chain(&error), "a document stays under the key of whoever gave it");
+            if let Err(error) = self.documents.copy(caller.person(), &shelf, &document.sha256).await {
+                tracing::warn!(error = chain(&error), "a document stays with whoever gave it");
+                continue;
             }
             if self.take_back(caller, case, &document.kind).await.is_err() {
                 tracing::warn!("a document that was handed in still seems to wait");
@@ -178,6 +229,12 @@ pub(crate) fn may_see(procedure: &Procedure, caller: &Caller, kind: &str) -> boo
 pub(crate) fn is_theirs(procedure: &Procedure, caller: &Caller, kind: &str) -> bool {
     let mut steps = procedure.source().steps.iter().filter(|step| step.role == caller.actor.role);
     steps.any(|step| step.documents.iter().any(|known| known.as_str() == kind))
+}
+
+/// The document that a draft has waiting.
+fn hash_of(draft: Option<&[u8]>) -> Vec<String> {
+    let waiting = draft.and_then(|draft| serde_json::from_slice::<Waiting>(draft).ok());
+    waiting.into_iter().map(|waiting| waiting.sha256).collect()
 }
 
 fn name(case: CaseId, kind: &str) -> String {

@@ -25,19 +25,24 @@ async fn a_preview_is_drawn_once_and_kept_sealed() {
 }
 
 #[tokio::test]
-async fn what_is_given_away_is_the_others_alone() {
+async fn what_a_matter_has_is_found_with_it_alone() {
     let room = Room::new().await;
     let content = pdf_page("1 0 0 rg", 200, 200);
     let stored = room.put(&content).await.unwrap();
     room.store.preview(room.owner, &stored.sha256, 1).await.unwrap();
-    room.store.give(room.owner, room.owner, &stored.sha256).await.unwrap();
-    assert_eq!(room.files().len(), 2);
+    let shelves = ["1405-000001", "1405-000002"].map(|case| Shelf::of(room.other, case));
     for _ in 0..2 {
-        room.store.give(room.owner, room.other, &stored.sha256).await.unwrap();
-        assert_eq!(room.files().len(), 1);
+        room.store.copy(room.owner, &shelves[0], &stored.sha256).await.unwrap();
+        assert_eq!(room.files().len(), 3);
     }
-    assert_eq!(room.read(room.other, &stored.sha256).await.unwrap(), Some(content));
-    assert_eq!(room.read(room.owner, &stored.sha256).await.unwrap(), None);
+    let is_there = async |shelf: Shelf| room.store.get(shelf, &stored.sha256).await.unwrap().is_some();
+    assert!(is_there(shelves[0].clone()).await && is_there(room.owner.into()).await);
+    assert!(!is_there(shelves[1].clone()).await && !is_there(room.other.into()).await);
+    assert!(room.store.preview(shelves[1].clone(), &stored.sha256, 1).await.unwrap().is_none());
+    room.store.discard(room.owner, &stored.sha256).await.unwrap();
+    assert_eq!(room.files().len(), 1, "what was brought is gone, also what was drawn of it");
+    assert!(is_there(shelves[0].clone()).await);
+    assert_eq!(room.read(shelves[0].clone(), &stored.sha256).await.unwrap(), Some(content));
 }
 
 #[tokio::test]
@@ -78,7 +83,7 @@ async fn a_preview_moved_to_another_page_is_damaged() {
     let mut places = Vec::new();
     for stored in [one, two] {
         room.store.preview(room.owner, &stored.sha256, 1).await.unwrap();
-        let place = room.store.preview_address(room.owner, &stored.sha256, 1);
+        let place = room.store.preview_address(&room.owner.into(), &stored.sha256, 1);
         places.push(room.folder.path().join("documents").join(place.as_ref()));
     }
     std::fs::copy(&places[0], &places[1]).unwrap();

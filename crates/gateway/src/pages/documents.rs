@@ -18,8 +18,8 @@ use axum::{
     response::Response,
 };
 use departments::permit_office::{Holder, VersionView};
-use documents::Preview;
-use kernel::{CaseId, PersonId, StepId};
+use documents::{Preview, Shelf};
+use kernel::{CaseId, StepId};
 use permits::events::Document;
 
 /// One kind of document of a case, for lists of them.
@@ -204,8 +204,8 @@ type Named<'a> = (CaseId, &'a StepId, &'a str);
 
 /// How many pages there are to show. That an officer looks is recorded.
 async fn sheets(state: &Shared, signed: &Signed, file: &File, named: Named<'_>) -> Result<Sheets, Problem> {
-    let Some((owners, hash)) = owners(state, &signed.caller, file, named).await? else { return Ok(Sheets::Gone) };
-    Ok(match drawn(state, &owners, &hash, 1).await? {
+    let Some((shelves, hash)) = shelves(state, &signed.caller, file, named).await? else { return Ok(Sheets::Gone) };
+    Ok(match drawn(state, &shelves, &hash, 1).await? {
         None => Sheets::Gone,
         Some(Preview::Later) => Sheets::Later,
         Some(Preview::Unreadable) => Sheets::Unreadable,
@@ -213,25 +213,25 @@ async fn sheets(state: &Shared, signed: &Signed, file: &File, named: Named<'_>) 
     })
 }
 
-/// Under whose keys a document may be that the caller sees, or brought and did not hand in.
-async fn owners(
+/// Where a document may be that the caller sees, or brought and did not hand in.
+async fn shelves(
     state: &Gate,
     caller: &Caller,
     file: &File,
     (case, kind, sha256): Named<'_>,
-) -> Result<Option<(Vec<PersonId>, Sha256)>, Problem> {
+) -> Result<Option<(Vec<Shelf>, Sha256)>, Problem> {
     let hash = crate::parse::one("sha256", sha256)?;
-    if let Some(owners) = file.owners(kind, sha256) {
-        return Ok(Some((owners, hash)));
+    if let Some(shelves) = file.shelves(kind, sha256) {
+        return Ok(Some((shelves, hash)));
     }
     let waiting = state.waiting(caller, case).await?;
     let own = waiting.iter().any(|waiting| waiting.kind == *kind && waiting.sha256 == sha256);
-    Ok(own.then(|| (vec![caller.person()], hash)))
+    Ok(own.then(|| (vec![Shelf::from(caller.person())], hash)))
 }
 
-async fn drawn(state: &Gate, owners: &[PersonId], hash: &Sha256, page: u32) -> Result<Option<Preview>, Problem> {
-    for owner in owners {
-        if let Some(preview) = state.documents.preview(*owner, &hash.0, page).await? {
+async fn drawn(state: &Gate, shelves: &[Shelf], hash: &Sha256, page: u32) -> Result<Option<Preview>, Problem> {
+    for shelf in shelves {
+        if let Some(preview) = state.documents.preview(shelf.clone(), &hash.0, page).await? {
             return Ok(Some(preview));
         }
     }
@@ -248,15 +248,15 @@ pub(super) async fn content(
 ) -> Page {
     let file = state.file(&signed.caller, case).await?;
     let sha256 = projection::to_hex(&hash.0);
-    let (owners, hash) = owners(&state, &signed.caller, &file, (case, &kind, &sha256)).await?.ok_or(Kind::NotFound)?;
-    let content = api::find(&state, &owners, &hash).await?.ok_or(Kind::NotFound)?;
+    let (shelves, hash) = shelves(&state, &signed.caller, &file, (case, &kind, &sha256)).await?.ok_or(Kind::NotFound)?;
+    let content = api::find(&state, &shelves, &hash).await?.ok_or(Kind::NotFound)?;
     seen(&state, &signed.caller, &file, (case, &kind, &sha256), &hash).await;
     Ok(api::download(content, case, &kind))
 }
 
 /// An officer's look at a document that was given to the case.
 async fn seen(state: &Shared, caller: &Caller, file: &File, (case, kind, sha256): Named<'_>, hash: &Sha256) {
-    if file.owners(kind, sha256).is_some() {
+    if file.shelves(kind, sha256).is_some() {
         looked(state, caller, case, Some(Document { kind: kind.clone(), sha256: hash.0 })).await;
     }
 }
@@ -277,8 +277,8 @@ pub(super) async fn preview(
 ) -> Page {
     let file = state.file(&signed.caller, case).await?;
     let sha256 = projection::to_hex(&hash.0);
-    let (owners, hash) = owners(&state, &signed.caller, &file, (case, &kind, &sha256)).await?.ok_or(Kind::NotFound)?;
-    let drawn = drawn(&state, &owners, &hash, sheet.sheet).await?;
+    let (shelves, hash) = shelves(&state, &signed.caller, &file, (case, &kind, &sha256)).await?.ok_or(Kind::NotFound)?;
+    let drawn = drawn(&state, &shelves, &hash, sheet.sheet).await?;
     seen(&state, &signed.caller, &file, (case, &kind, &sha256), &hash).await;
     match drawn {
         Some(Preview::Picture(picture)) => {

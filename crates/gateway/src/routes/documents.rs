@@ -23,8 +23,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use departments::permit_office::VersionView;
-use documents::{Content, Stored};
-use kernel::{CaseId, PersonId, StepId};
+use documents::{Content, Shelf, Stored};
+use kernel::{CaseId, StepId};
 use permits::events::Document;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -127,16 +127,16 @@ pub(super) async fn content(
     HashPath(hash): HashPath,
 ) -> Result<Downloaded, Problem> {
     let file = state.file(&caller, case).await?;
-    let owners = file.owners(&kind, &projection::to_hex(&hash.0)).ok_or(Kind::NotFound)?;
-    let content = find(&state, &owners, &hash).await?.ok_or(Kind::NotFound)?;
+    let shelves = file.shelves(&kind, &projection::to_hex(&hash.0)).ok_or(Kind::NotFound)?;
+    let content = find(&state, &shelves, &hash).await?.ok_or(Kind::NotFound)?;
     looked(&state, &caller, case, Some(Document { kind: kind.clone(), sha256: hash.0 })).await;
     Ok(Downloaded(download(content, case, &kind)))
 }
 
-/// The content, under whichever of these keys it is.
-pub(crate) async fn find(state: &Gate, owners: &[PersonId], hash: &Sha256) -> Result<Option<Content>, Problem> {
-    for owner in owners {
-        if let Some(content) = state.documents.get(*owner, &hash.0).await? {
+/// The content, on whichever of these shelves it is.
+pub(crate) async fn find(state: &Gate, shelves: &[Shelf], hash: &Sha256) -> Result<Option<Content>, Problem> {
+    for shelf in shelves {
+        if let Some(content) = state.documents.get(shelf.clone(), &hash.0).await? {
             return Ok(Some(content));
         }
     }

@@ -5,6 +5,7 @@ use super::part::Part;
 use crate::pages::{Form, Frame};
 use crate::{gateway::State, problem::Problem};
 use kernel::{Instant, PersonId, ProcedureId, StepId};
+use projection::to_hex;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -35,7 +36,8 @@ pub(super) struct Draft {
 pub(super) struct Attached {
     /// What it is.
     pub(super) kind: StepId,
-    /// SHA-256 of its content.
+    /// SHA-256 of its content: hexadecimal in the draft, so that what names it can be found.
+    #[serde(with = "hexadecimal")]
     pub(super) sha256: [u8; 32],
     /// Bytes.
     pub(super) size: u64,
@@ -82,6 +84,16 @@ impl Draft {
     /// The draft after it became a case: all but that it did is gone.
     pub(super) fn sent(&self, case: String) -> Draft {
         Draft { sent: Some(Sent { draft: self.id, case }), ..Draft::new() }
+    }
+
+    /// Takes out the documents of a kind, and gives their hashes.
+    pub(super) fn taken_out(&mut self, kind: &StepId) -> Vec<String> {
+        self.documents.extract_if(.., |given| given.kind == *kind).map(|given| to_hex(&given.sha256)).collect()
+    }
+
+    /// The hashes of its documents.
+    pub(super) fn hashes(&self) -> Vec<String> {
+        self.documents.iter().map(|given| to_hex(&given.sha256)).collect()
     }
 
     /// An empty draft in place of this one.
@@ -139,6 +151,22 @@ pub(in crate::pages) async fn begun(state: &State, person: PersonId) -> Result<V
 fn now() -> Instant {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
     Instant(i64::try_from(since).unwrap_or(i64::MAX))
+}
+
+mod hexadecimal {
+    //! A hash as text.
+
+    use crate::parse::{Sha256, one};
+    use serde::{Deserialize as _, Deserializer, Serializer, de::Error as _};
+
+    pub(super) fn serialize<S: Serializer>(hash: &[u8; 32], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&projection::to_hex(hash))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<[u8; 32], D::Error> {
+        let text = String::deserialize(deserializer)?;
+        one("sha256", &text).map(|Sha256(hash)| hash).map_err(|_| D::Error::custom("no SHA-256"))
+    }
 }
 
 #[cfg(test)]

@@ -115,7 +115,9 @@ pub(super) async fn discard(
     _: Form,
 ) -> Page {
     let mut work = Work::open(&state, &signed, &id).await?;
+    let before = work.draft.hashes();
     work.draft = work.draft.emptied();
     work.keep(&state, &signed).await?;
+    state.let_go(signed.caller.person(), &before).await;
     see("/my")
 }

@@ -24,10 +24,11 @@ pub(in crate::pages) async fn bring(
     let mut work = Work::open(&state, &signed, &id).await?;
     match sent.stored {
         Ok(stored) => {
-            work.draft.documents.retain(|given| given.kind != kind);
+            let before = work.draft.taken_out(&kind);
             let (sha256, size, content) = (stored.sha256, stored.size, stored.kind);
             work.draft.documents.push(Attached { kind: kind.clone(), sha256, size, content });
             work.keep(&state, &signed).await?;
+            state.let_go(signed.caller.person(), &before).await;
             see(&format!("{}#paper-{kind}", address(&id, Part::Documents)))
         }
         Err(problem) if problem.status().is_client_error() => {
@@ -48,8 +49,9 @@ pub(in crate::pages) async fn take_out(
     _: Form,
 ) -> Page {
     let mut work = Work::open(&state, &signed, &id).await?;
-    work.draft.documents.retain(|given| given.kind != kind);
+    let before = work.draft.taken_out(&kind);
     work.keep(&state, &signed).await?;
+    state.let_go(signed.caller.person(), &before).await;
     see(&address(&id, Part::Documents))
 }
 

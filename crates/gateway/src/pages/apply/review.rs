@@ -172,10 +172,12 @@ pub(in crate::pages) async fn send(
     match hand_in(&state, &signed, &work, whole).await {
         Ok(accepted) => {
             let case = accepted.case.to_string();
+            let before = work.draft.hashes();
             work.draft = work.draft.sent(case.clone());
             work.keep(&state, &signed).await?;
             // That it cannot be read yet takes nothing back: it is durable.
             let _ = state.readers.permit_office.reader().wait_for(accepted.last(), CATCH_UP).await;
+            state.let_go_handed_in(&signed.caller, accepted.case, &before).await;
             see(&format!("/cases/{case}"))
         }
         Err(problem) => {
