@@ -64,7 +64,7 @@ impl Store {
         if TURNS.is_too_slow(&place) {
             return Ok(Some(Preview::Unreadable));
         }
-        let Some(_turn) = TURNS.take(owner, &self.turns).await else { return Ok(Some(Preview::Later)) };
+        let Some(_turn) = TURNS.take(shelf.owner, &self.turns).await else { return Ok(Some(Preview::Later)) };
         let preview = match self.worker.draw(content.kind, page, content.stream).await? {
             Drawn::Picture(picture) => Preview::Picture(picture),
             Drawn::Unreadable => Preview::Unreadable,

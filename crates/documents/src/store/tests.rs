@@ -43,11 +43,7 @@ impl Room {
         self.store.put(self.owner, None, pieces(content, 10_000)).await
     }
 
-    pub(crate) async fn read(
-        &self,
-        shelf: impl Into<Shelf>,
-        sha256: &[u8; 32],
-    ) -> Result<Option<Vec<u8>>, ReadError> {
+    pub(crate) async fn read(&self, shelf: impl Into<Shelf>, sha256: &[u8; 32]) -> Result<Option<Vec<u8>>, ReadError> {
         let Some(content) = self.store.get(shelf, sha256).await? else { return Ok(None) };
         let all: Vec<Bytes> = content.stream.try_collect().await?;
         assert_eq!(all.concat().len() as u64, content.size);

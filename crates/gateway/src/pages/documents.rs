@@ -248,7 +248,8 @@ pub(super) async fn content(
 ) -> Page {
     let file = state.file(&signed.caller, case).await?;
     let sha256 = projection::to_hex(&hash.0);
-    let (shelves, hash) = shelves(&state, &signed.caller, &file, (case, &kind, &sha256)).await?.ok_or(Kind::NotFound)?;
+    let (shelves, hash) =
+        shelves(&state, &signed.caller, &file, (case, &kind, &sha256)).await?.ok_or(Kind::NotFound)?;
     let content = api::find(&state, &shelves, &hash).await?.ok_or(Kind::NotFound)?;
     seen(&state, &signed.caller, &file, (case, &kind, &sha256), &hash).await;
     Ok(api::download(content, case, &kind))
@@ -277,7 +278,8 @@ pub(super) async fn preview(
 ) -> Page {
     let file = state.file(&signed.caller, case).await?;
     let sha256 = projection::to_hex(&hash.0);
-    let (shelves, hash) = shelves(&state, &signed.caller, &file, (case, &kind, &sha256)).await?.ok_or(Kind::NotFound)?;
+    let (shelves, hash) =
+        shelves(&state, &signed.caller, &file, (case, &kind, &sha256)).await?.ok_or(Kind::NotFound)?;
     let drawn = drawn(&state, &shelves, &hash, sheet.sheet).await?;
     seen(&state, &signed.caller, &file, (case, &kind, &sha256), &hash).await;
     match drawn {

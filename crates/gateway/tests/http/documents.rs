@@ -306,3 +306,58 @@ async fn a_browser_brings_a_document_that_waits_to_be_handed_in() {
     let looks: Value = world.citizen(ZAHRA).await.get(&format!("/v1/cases/{case}/timeline")).await.ok();
     assert!(!looks.to_string().contains(hash));
 }
+
+#[tokio::test]
+async fn one_document_in_two_cases_is_in_both() {
+    let world = World::start().await;
+    let citizen = world.citizen(ZAHRA).await;
+    let content = pdf("0 0 1");
+    let deed = brought(&citizen, &content).await;
+    let mut cases = Vec::new();
+    for (applicant, parcel) in [(ZAHRA, "3-1"), (REZA, "3-2")] {
+        let mut application = small_works(applicant, parcel);
+        application["agent"] = json!({ "national_id": ZAHRA });
+        if applicant == ZAHRA {
+            application.as_object_mut().unwrap().remove("agent");
+        }
+        application["documents"][0]["sha256"] = json!(deed);
+        let answer = citizen.post("/v1/cases", &application).await;
+        let (case, position) = (answer.ok()["case"].as_str().unwrap().to_owned(), answer.position());
+        caught_up(&world, &case, position).await;
+        cases.push(case);
+    }
+    for case in cases {
+        let read = world.intake().get(&format!("/v1/cases/{case}/documents/deed/{deed}")).await;
+        assert_eq!((read.status.as_u16(), &read.bytes[..]), (200, &content[..]), "{case}");
+    }
+}
+
+#[tokio::test]
+async fn the_hash_of_somebody_elses_document_opens_nothing() {
+    let world = World::start().await;
+    let deed = brought(&world.citizen(ZAHRA).await, &pdf("1 1 0")).await;
+    let theirs = applied(&world, &deed).await;
+    let mut application = small_works(ZAHRA, "3-2");
+    application["agent"] = json!({ "national_id": REZA });
+    application["documents"][0]["sha256"] = json!(deed);
+    let stranger = world.citizen(REZA).await;
+    let answer = stranger.post("/v1/cases", &application).await;
+    let (case, position) = (answer.ok()["case"].as_str().unwrap().to_owned(), answer.position());
+    caught_up(&world, &case, position).await;
+    assert_eq!(stranger.get(&format!("/v1/cases/{case}/documents/deed/{deed}")).await.status, 404);
+    let intake = world.intake();
+    assert_eq!(intake.get(&format!("/v1/cases/{case}/documents/deed/{deed}")).await.status, 404);
+    assert_eq!(intake.get(&format!("/v1/cases/{theirs}/documents/deed/{deed}")).await.status, 200);
+}
+
+#[tokio::test]
+async fn who_may_not_open_a_document_is_not_told_its_hash() {
+    let world = World::start().await;
+    let (case, position) = world.apply(ZAHRA, "3-1").await;
+    caught_up(&world, &case, position).await;
+    let told = world.intake().get(&format!("/v1/cases/{case}")).await.ok();
+    assert!(!told["documents"].as_array().unwrap().is_empty());
+    let revenue = world.role("revenue", Some("revenue-office"));
+    let told = revenue.get(&format!("/v1/cases/{case}?after={position}")).await.ok();
+    assert_eq!(told["documents"], json!([]));
+}

@@ -3,11 +3,12 @@
 use super::super::page::{caught_up, limit};
 use super::opened;
 use crate::access::Caller;
+use crate::attachments::may_see;
 use crate::extract::{CasePath, Query};
 use crate::gateway::{Shared, State as Gate};
 use crate::parse::Fields;
 use crate::permissions::Group;
-use crate::problem::Problem;
+use crate::problem::{Kind, Problem};
 use axum::{Json, extract::State};
 use departments::permit_office::{self, CaseView, Happened, LicenceView};
 use departments::revenue::BillView;
@@ -106,8 +107,22 @@ async fn with_money(state: &Gate, caller: &Caller, id: CaseId, case: CaseView) -
     Ok(CasePage { case, licence_book, bills })
 }
 
-/// The case, if the caller may see it; else exactly what is told of one that is not there.
+/// The case, if the caller may see it; else exactly what is told of one that is not there. Of its documents those that the
+/// caller may open: a hash is a name that can be asked for.
 pub(crate) async fn visible(state: &Gate, caller: &Caller, id: CaseId) -> Result<CaseView, Problem> {
+    let mut case = known(state, caller, id).await?;
+    match caller.group {
+        Group::Citizen | Group::PermitOffice | Group::DistrictOffice => {}
+        Group::Agency | Group::Partner | Group::RevenueOffice | Group::Admin | Group::Bank => {
+            let procedure = case.summary.procedure.parse().map_err(|_| Kind::Internal)?;
+            let procedure = state.procedure(&procedure, case.version).await?;
+            case.documents.retain(|document| may_see(&procedure, caller, &document.kind));
+        }
+    }
+    Ok(case)
+}
+
+async fn known(state: &Gate, caller: &Caller, id: CaseId) -> Result<CaseView, Problem> {
     let found = permit_office::case(&state.readers.permit_office, id, personal(caller)).await?;
     let unknown = || Problem::refused(Refusal::UnknownCase { case: id }, Some(id));
     let case = found.ok_or_else(unknown)?;
