@@ -27,7 +27,7 @@ impl Home {
     /// As [`Home::up`], with some made-up weeks in it.
     pub(crate) fn up_with_demo(&self) -> Process {
         let process = self.spawn(&["--demo"]);
-        process.wait_for_log("is up.", PATIENCE * 4);
+        process.wait_for_log("is up.", PATIENCE * 10);
         process
     }
 
